@@ -1,0 +1,6 @@
+file(READ ${IN} hex HEX)
+string(LENGTH "${hex}" digits)
+math(EXPR length "${digits} / 2")
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+string(REGEX REPLACE "((0x..,){20})" "\\1\n" bytes "${bytes}")
+file(WRITE ${OUT} "extern const char ${SYMBOL}[];\nextern const unsigned long ${SYMBOL}_length;\nconst char ${SYMBOL}[] = {\n${bytes}0x00};\nconst unsigned long ${SYMBOL}_length = ${length};\n")
