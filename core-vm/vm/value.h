@@ -27,7 +27,7 @@ typedef struct ChSet ChSet;
 typedef struct ChStruct ChStruct;
 typedef struct ChEnum ChEnum;
 typedef struct ChPair ChPair;
-typedef struct ChRange ChRange;
+typedef struct ChIntRange ChIntRange;
 typedef struct ChClosure ChClosure;
 typedef struct ChShape ChShape;
 typedef struct ChEnumType ChEnumType;
@@ -86,7 +86,7 @@ typedef struct ChValue {
     ChStruct *record;
     ChEnum *variant;
     ChPair *pair;
-    ChRange *range;
+    ChIntRange *range;
     ChClosure *closure;
     void *pointer;
   } as;
@@ -248,7 +248,7 @@ struct ChPair {
   ChValue first, second;
 };
 
-struct ChRange {
+struct ChIntRange {
   ChObject head;
   bool inclusive;
   int64_t start, end;
@@ -298,7 +298,7 @@ ChSet *ch_set_new(uint32_t capacity);
 ChStruct *ch_struct_new(ChShape *shape);             // all fields absent
 ChEnum *ch_enum_new(ChEnumType *type, uint32_t variant, uint32_t count); // fields nil; constants are shared
 ChPair *ch_pair_new(ChValue take_first, ChValue take_second);
-ChRange *ch_range_new(int64_t start, int64_t end, bool inclusive);
+ChIntRange *ch_range_new(int64_t start, int64_t end, bool inclusive);
 ChClosure *ch_closure_new(const struct ChProto *proto, struct ChModule *module, uint32_t captures);
 
 static inline ChValue ch_str_value(const char *data, size_t length) { return ch_object(ch_string_new(data, length)); }
@@ -309,7 +309,7 @@ static inline ChValue ch_str_value(const char *data, size_t length) { return ch_
 ChValue *ch_dict_find(const ChDict *dict, const ChString *key);
 ChValue *ch_dict_find_str(const ChDict *dict, ChStr key);
 bool ch_set_contains(const ChSet *set, ChValue item);
-uint32_t ch_range_length(const ChRange *range, bool *too_large);
+uint32_t ch_range_length(const ChIntRange *range, bool *too_large);
 // Sorted walk: `position` starts at 0; returns false at the end. Key and value are borrowed.
 bool ch_dict_next(ChDict *dict, uint32_t *position, ChString **key, ChValue *value);
 void ch_dict_sort(ChDict *dict);
