@@ -48,14 +48,18 @@ typedef struct ChDebuggerEvents {
     void (*on_module)(void *ud, ChStr path);
     void (*on_breakpoint)(void *ud, uint32_t id); // its place or state has changed: ask ch_debugger_breakpoint
     void (*on_log)(void *ud, ChStr text, ChStr path, uint32_t line); // a log message was reached
+    void (*on_output)(void *ud, bool is_error, ChStr text);          // what the program prints
     void *ud;
 } ChDebuggerEvents;
 
 // ---- life -----------------------------------------------------------------------------------------------------
 
-// `vm` is borrowed, must not run elsewhere, and must outlive the debugger.
-ChDebugger *ch_debugger_new(ChVm *vm, const ChDebuggerEvents *events);
+// Makes a VM of its own whose output goes to `on_output` and whose other effects are the real host's (working folder
+// and environment are those of the process).
+ChDebugger *ch_debugger_new(const ChDebuggerEvents *events);
 void ch_debugger_free(ChDebugger *debugger);
+// The VM, for what this header does not offer; borrowed.
+ChVm *ch_debugger_vm(ChDebugger *debugger);
 
 // Loads and starts the program (nothing runs yet). False: it does not compile; the text is in `why`.
 bool ch_debugger_launch(ChDebugger *debugger, ChStr program, const ChStr *arguments, uint32_t argument_count,
