@@ -1,14 +1,20 @@
-// The machine: modules, tasks, frames, errors, and the loop that runs them.
+// The machine: modules, tasks, fibers, frames, errors, and what runs them.
 //
-// No native frame ever sits between two Harn frames: a call pushes a ChFrame on the task's own stack, natives never
+// No native frame ever sits between two Harn frames: a call pushes a ChFrame on the fiber's own stack, natives never
 // call Harn code (what calls back is in prelude.harn), and so any task can suspend, be stepped, snapshotted or
 // unwound at any instruction.
+//
+// Everything here belongs to the thread of its VM, except ch_vm_interrupt, which any thread may call.
 #ifndef CH_VM_VM_H
 #define CH_VM_VM_H
 
+#include <stdatomic.h>
+
 #include "base/map.h"
+#include "base/source.h"
 #include "builtins/builtins.h"
 #include "compile/chunk.h"
+#include "vm/heap.h"
 #include "vm/value.h"
 
 typedef struct ChModule ChModule;
@@ -16,74 +22,391 @@ typedef struct ChTask ChTask;
 typedef struct ChFiber ChFiber;
 typedef struct ChFrame ChFrame;
 typedef struct ChVmHooks ChVmHooks;
+typedef struct ChStructType ChStructType;
+typedef struct ChGenerator ChGenerator;
 struct ch_host;
 
-// The VM's side of a prototype.
+// ---- limits --------------------------------------------------------------------------------------------------
+
+#define CH_FRAMES_MAX_DEFAULT 100000u    // calls nested in one task
+#define CH_STACK_SLOTS_MAX (24u << 20)   // registers of one fiber: 384 MiB
+#define CH_SAFEPOINT_INTERVAL 4096       // backward jumps and calls between two looks at interrupts
+#define CH_CANCEL_GRACE 1024             // the same, for a program that was asked to end
+#define CH_DEADLINE_DEFAULT_MS 30000     // of `deadline` with something that is not a time
+#define CH_MODULES_MAX 10000u            // modules of one VM
+
+// ---- linked code -----------------------------------------------------------------------------------------------
+
+// The names of a record literal or a dict rest: constants of kind NAMES and STRUCT.
+typedef struct ChLinkedNames {
+    ChString **names;        // interned
+    uint32_t count;
+    ChShape *shape;          // of a dict with these keys in order; NULL: a key twice, or no shape to be had
+    ChStructType *type;      // STRUCT: the type once it was found
+    ChShape *struct_shape;   // STRUCT: shape of that type; slot of name i is slots[i]
+    uint32_t *slots;
+    ChString *name;          // STRUCT: name of the type
+} ChLinkedNames;
+
+// A constant of kind VARIANT.
+typedef struct ChLinkedVariant {
+    ChString *enum_name, *variant_name;
+    ChEnumType *type;        // NULL until it was used
+    uint32_t variant;
+} ChLinkedVariant;
+
+// The VM's side of a prototype. Constants are shared by all protos of a chunk; those of kind NAMES, STRUCT and
+// VARIANT are values with tag NIL whose pointer leads to the linked structs above.
 typedef struct ChLinkedProto {
-  ChValue *constants;     // the chunk's constants as values (strings interned), shared by its protos
+    ChValue *constants;
+    ChModule *module;
+    ChString *name;          // interned
 } ChLinkedProto;
 
-// A loaded module: code, its top-level variables, and its exports.
+typedef enum ChModuleState { CH_MODULE_LOADED, CH_MODULE_RUNNING, CH_MODULE_READY, CH_MODULE_FAILED } ChModuleState;
+
+typedef struct ChExport {
+    ChString *name;
+    ChModule *module;        // borrowed: the VM's module table holds it
+    uint32_t slot;
+} ChExport;
+
+// A loaded module: code, its top-level variables, and its exports. The VM keeps every module until it ends.
 struct ChModule {
-  uint32_t refs;
-  ChVm *vm;
-  ChChunk *chunk;         // owned
-  ChStr path;             // absolute, or "std/…", or "<prelude>"
-  ChValue *slots;         // chunk->slot_count; CH_ABSENT until defined
-  ChValue *constants;     // linked constants
-  ChMap *exports;         // name -> (module, slot), with re-exports
-  int state;              // loading (a cycle ends here), ready, failed
+    uint32_t refs;
+    ChVm *vm;
+    ChChunk *chunk;          // owned
+    ChStr path;              // absolute, or "<stdlib>/NAME.harn", or "<prelude>"; borrowed from the chunk's arena
+    ChString *display_path;  // as it is shown in traces
+    ChStr folder;            // imports are looked for here
+    ChSource *source;        // NULL: no text at hand
+    ChValue *slots;          // chunk->slot_count; CH_ABSENT until defined
+    ChValue *constants;
+    void **linked_parts;     // ChLinkedNames and ChLinkedVariant, for release
+    uint32_t linked_count;
+    ChMap exports;           // name -> ChExport *
+    ChModule *imported_last; // for IMPORT_NAME
+    ChModuleState state;
 };
+
+// A declared struct: the order of its fields and its methods.
+struct ChStructType {
+    ChString *name;
+    ChString **fields;
+    uint32_t field_count;
+    ChShape *root, *full;    // no fields; all declared fields in order
+    ChMap *methods;          // see ch_vm_methods_of
+};
+
+// ---- frames and fibers -------------------------------------------------------------------------------------------
+
+// frame flags
+#define CH_FRAME_BOTTOM 1    // its return ends the fiber
+#define CH_FRAME_MODULE 2    // top level of a module: its return makes the module ready
+#define CH_FRAME_KEEP 4      // `initial` is set
+#define CH_FRAME_EVALUATE 8  // pushed by the debugger
 
 struct ChFrame {
-  ChInstr *pc;            // next instruction; the running frame's is in the loop's register
-  ChClosure *closure;     // counted
-  uint32_t base;          // first register in the fiber's stack
-  uint16_t dst;           // register of the caller that gets the result
-  uint16_t argc;
-  uint32_t flags;
-  struct ChFrameSnapshot *initial; // debugger attached: arguments and captures as they were at entry
+    const ChInstr *pc;       // where it goes on; the running frame's is in the loop's register
+    ChClosure *closure;      // counted
+    ChValue *base;           // first register, in the fiber's stack
+    ChValue *constants;
+    uint16_t dst;            // register of the caller that gets the result
+    uint16_t argc;
+    uint32_t flags;
+    struct ChFrameSnapshot *initial; // hooks set: arguments as they were at entry
 };
 
-// A stack that can be suspended: the main stack of a task, or a generator's.
+typedef struct ChFrameSnapshot {
+    uint32_t count;          // parameters
+    ChValue values[];
+} ChFrameSnapshot;
+
+typedef enum ChFiberStatus { CH_FIBER_NEW, CH_FIBER_RUNNING, CH_FIBER_SUSPENDED, CH_FIBER_DONE } ChFiberStatus;
+
+// A stack that can be suspended: the main stack of a task, or a generator's. Frames are frames[0] .. *top.
+// Registers above those of the top frame never hold heap values, so windows need no initialisation.
 struct ChFiber {
-  ChValue *stack;
-  uint32_t stack_capacity;
-  ChFrame *frames;
-  uint32_t frame_count, frame_capacity;
-  ChFiber *consumer;      // the fiber that resumed this generator, NULL for a task's main fiber
-  int status;
-  uint16_t resume_dst;    // register (of its top frame) that gets the value it waits for
+    ChValue *stack, *stack_end;
+    ChFrame *frames, *frames_end; // frames_end: where the next push must grow or fail
+    ChFrame *top;            // NULL: no frame
+    ChFiber *consumer;       // the fiber that resumed this generator, NULL for a task's main fiber
+    ChGenerator *generator;  // whose fiber this is; borrowed
+    uint32_t depth;          // frames of the consumers below
+    ChFiberStatus status;
+    bool is_before;          // the top frame's pc is about to run (stopped there), not behind a call
+    uint16_t resume_dst;     // register of the top frame that gets what it waits for
+    const ChInstr *end_pc;   // where the consumer goes on when the generator has ended
+    const ChInstr *item_pc;  // ... when it has yielded, into register item_dst
+    uint16_t item_dst;
 };
+
+// A generator, stream, or source of a lazy iterator (tags GENERATOR, STREAM).
+struct ChGenerator {
+    ChHandle handle;
+    ChFiber *fiber;          // NULL once it has ended
+    bool is_running;
+};
+
+// ---- errors --------------------------------------------------------------------------------------------------------
 
 typedef enum ChErrorKind {
-  CH_ERROR_THROWN, CH_ERROR_RUNTIME, CH_ERROR_TYPE, CH_ERROR_UNDEFINED_VARIABLE, CH_ERROR_UNDEFINED_BUILTIN,
-  CH_ERROR_IMMUTABLE, CH_ERROR_DIVISION, CH_ERROR_STACK, CH_ERROR_CATEGORIZED, CH_ERROR_ARITY, CH_ERROR_ARGUMENT_TYPE,
-  CH_ERROR_EXIT // exit(code): unwinds everything, catch and finally do not see it
+    CH_ERROR_THROWN, CH_ERROR_RUNTIME, CH_ERROR_TYPE, CH_ERROR_UNDEFINED_VARIABLE, CH_ERROR_UNDEFINED_BUILTIN,
+    CH_ERROR_IMMUTABLE, CH_ERROR_DIVISION, CH_ERROR_STACK, CH_ERROR_CATEGORIZED, CH_ERROR_ARITY,
+    CH_ERROR_ARGUMENT_TYPE,
+    CH_ERROR_EXIT            // exit(code): unwinds everything, catch and finally do not see it
 } ChErrorKind;
 
 typedef struct ChTraceEntry {
-  ChString *function;     // owned; NULL: the unnamed top frame
-  ChString *file;
-  uint32_t line, column;
+    ChString *function;      // owned; NULL: the unnamed top frame
+    ChString *file;          // owned; NULL: no file
+    ChModule *module;        // borrowed
+    uint32_t line, column;   // 0: unknown
 } ChTraceEntry;
 
-// The error on its way. `value`: what was thrown (THROWN) or the text without prefix and suffix.
+typedef struct ChTrace {
+    uint32_t refs;
+    uint32_t count;
+    ChTraceEntry entries[];  // outermost first
+} ChTrace;
+
+// The error on its way. `value`: what was thrown (THROWN), the exit code (EXIT), else the text without prefix and
+// suffix. A CATEGORIZED error's category is its static name.
 typedef struct ChError {
-  ChErrorKind kind;
-  ChValue value;
-  ChTraceEntry *trace;    // outermost first; captured once, at the throw
-  uint32_t trace_count;
+    ChErrorKind kind;
+    const char *category;
+    ChValue value;
+    ChTrace *trace;          // captured once, at the throw
 } ChError;
 
-// What a debugger hears. All optional. They return without running Harn code.
-struct ChVmHooks {
-  void (*on_break)(ChVm *vm, ChTask *task, void *ud);                    // a BREAK opcode was reached
-  void (*on_step)(ChVm *vm, ChTask *task, void *ud);                     // single-step mode, before each instruction
-  void (*on_throw)(ChVm *vm, ChTask *task, bool will_be_caught, void *ud);
-  void (*on_task)(ChVm *vm, ChTask *task, int event, void *ud);          // created, ended
-  void (*on_module)(ChVm *vm, ChModule *module, void *ud);               // loaded and linked: place breakpoints
-  void *ud;
+// An error as a value (tag ERROR), while a `finally` runs.
+typedef struct ChErrorBox {
+    ChHandle handle;
+    ChError error;
+} ChErrorBox;
+
+void ch_error_release(ChError *error);
+// What `catch (e)` gets: the thrown value, or the text. Owned.
+ChValue ch_error_caught_value(const ChError *error);
+// The text of an error: `Thrown: …`, `Runtime error: …` … with the line suffix when `with_line`.
+void ch_error_text(const ChError *error, bool with_line, ChBuffer *out);
+// As `charn run` prints it: text, place, excerpt, the calls that led there.
+void ch_vm_format_error(ChVm *vm, const ChError *error, ChBuffer *out);
+// Replaces the pending error. `value` is taken.
+ChFlow ch_throw_error(ChVm *vm, ChErrorKind kind, ChValue take_value);
+ChFlow ch_throw_kind(ChVm *vm, ChErrorKind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+// `category` must be a literal.
+ChFlow ch_throw_categorized(ChVm *vm, const char *category, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// Ends the program with `code`; no handler sees it.
+ChFlow ch_throw_exit(ChVm *vm, int code);
+// The candidate that is nearest to `name` (1 or 2 edits, by its length), or an empty text.
+ChStr ch_closest_name(ChStr name, const ChStr *candidates, uint32_t count);
+
+// ---- tasks ---------------------------------------------------------------------------------------------------------
+
+typedef enum ChTaskState { CH_TASK_READY, CH_TASK_WAITING, CH_TASK_DONE, CH_TASK_FAILED, CH_TASK_CANCELLED } ChTaskState;
+
+typedef struct ChRegion {    // an entered `deadline` or `mutex`
+    uint32_t kind;           // 0 deadline, 1 mutex
+    uint32_t token;
+    int64_t deadline_ms;     // monotonic
+    ChString *key;           // owned
+    uint32_t frame;          // index of the frame that entered it, and its fiber
+    ChFiber *fiber;
+} ChRegion;
+
+struct ChTask {
+    ChHandle handle;         // tag TASK
+    ChVm *vm;
+    uint32_t id;             // 1: the main task
+    ChTaskState state;
+    const char *label;       // "<spawn>" …; static
+    ChTask *parent;          // counted; NULL for the main task
+    ChFiber *main_fiber;
+    ChFiber *fiber;          // that runs: the main one or a generator resumed by it
+    ChValue result;
+    ChError error;           // FAILED
+    ChTask *next_all, *prev_all;
+    ChTask *next_ready;
+    bool is_queued;
+    bool cancel_requested;
+    bool result_taken;
+    int32_t grace;           // safepoint intervals left after a cancel request; -1: none runs
+    struct ChWait *wait;     // what it waits for, see runtime/
+    ChRegion *regions;
+    uint32_t region_count, region_capacity;
+    ChValue wake_value;      // given to the register it waits for
+    bool wake_throws;        // wake_value is thrown instead
+    ChTask *waiters;         // tasks that await this one
+    ChTask *next_waiter;
 };
+
+// ---- the machine ---------------------------------------------------------------------------------------------------
+
+// Reasons in ChVm.interrupt.
+#define CH_INTERRUPT_PAUSE 1u   // the debugger wants a stop
+#define CH_INTERRUPT_CANCEL 2u  // the host wants an end
+#define CH_INTERRUPT_SIGNAL 4u
+#define CH_INTERRUPT_YIELD 8u   // the owner of the loop wants it back
+
+// What a debugger hears. All optional. They return without running Harn code; on_break, on_step and on_throw stop
+// the VM by calling ch_vm_stop.
+struct ChVmHooks {
+    void (*on_break)(ChVm *vm, ChTask *task, void *ud);                    // a BREAK opcode was reached
+    void (*on_step)(ChVm *vm, ChTask *task, void *ud);                     // single-step mode, before each instruction
+    void (*on_throw)(ChVm *vm, ChTask *task, bool will_be_caught, void *ud); // the error is ch_vm_pending_error
+    void (*on_task)(ChVm *vm, ChTask *task, bool started, void *ud);
+    void (*on_module)(ChVm *vm, ChModule *module, void *ud);               // loaded and linked: place breakpoints
+    void *ud;
+};
+
+typedef struct ChBreakpointSite {
+    ChInstr *at;
+    uint8_t original;
+    uint32_t count;          // how many asked for it
+} ChBreakpointSite;
+
+typedef struct ChVmOptions {
+    uint32_t frames_max;     // 0: the default
+    uint64_t seed;
+} ChVmOptions;
+
+struct ChVm {
+    ChHeap heap;             // first: see heap.h
+    struct ch_host *host;    // borrowed
+    ChTask *task;            // that runs
+    ChError error;           // pending: set when a function has answered CH_THROW
+    bool has_error;
+    atomic_uint interrupt;
+    uint32_t frames_max;
+    bool stop_requested;
+    bool is_stepping;
+    bool keeps_frames;       // hooks are set: frames keep their arguments
+    const ChInstr *skip_break; // this breakpoint was reported: run what it replaces
+    ChVmHooks hooks;
+    ChBreakpointSite *breaks;
+    uint32_t break_count, break_capacity;
+
+    ChModule **modules;      // all, owned
+    uint32_t module_count, module_capacity;
+    ChMap module_map;        // path -> ChModule *
+    ChModule *main_module, *prelude;
+    ChClosure **prelude_closures; // per builtin row, NULL for natives
+    ChMap enum_types;        // name -> ChEnumType *
+    ChMap struct_types;      // name -> ChStructType *
+    ChMap methods;           // type name -> ChMap * (method name -> number in method_targets)
+    ChClosure **method_targets; // owned; numbers are what inline caches hold
+    uint32_t method_count, method_capacity;
+    ChMap interfaces;        // name -> ChDecl *
+    ChShape *entry_shape;    // {key, value}
+    ChArena arena;           // names of tables
+
+    ChTask *tasks_first, *tasks_last; // alive, in order of creation
+    ChTask *main_task;
+    ChTask *ready_first, *ready_last;
+    uint32_t task_count, next_task_id, next_region;
+    struct ChScheduler *scheduler;  // timers and mutexes, see runtime/
+    int64_t slice_left;      // instructions left of the slice, in counted runs
+    ChStr *argv;             // of the program; borrowed
+    uint32_t argc;
+    int exit_code;
+    ChBuffer scratch;
+};
+
+// `host` is borrowed and outlives the VM. The prelude is loaded. NULL with a text in `why` when that fails (a defect
+// of the build).
+ChVm *ch_vm_new(struct ch_host *host, const ChVmOptions *options, ChBuffer *why);
+void ch_vm_free(ChVm *vm);
+
+// Any thread: asks the running slice to look up at its next safepoint.
+void ch_vm_interrupt(ChVm *vm, unsigned reasons);
+
+// ---- modules ---------------------------------------------------------------------------------------------------------
+
+// Links a compiled chunk: takes it. `source` may be NULL and is counted. The module is in the VM's table under its path.
+ChModule *ch_module_new(ChVm *vm, ChChunk *take_chunk, ChStr path, ChStr display_path, ChSource *source);
+void ch_module_unref(ChModule *module);
+// The file that `import "name"` means, seen from `folder`; appended to `out`. False: there is none (out holds the
+// first place that was tried).
+bool ch_module_resolve(ChVm *vm, ChStr folder, ChStr name, ChBuffer *out);
+// Loads (parses, compiles, links) the file or std module; a loaded one is found again. NULL: an error is pending.
+ChModule *ch_module_load(ChVm *vm, ChStr folder, ChStr name);
+// Slot of a top-level name, or -1.
+int32_t ch_module_slot(const ChModule *module, ChStr name);
+
+// ---- running -----------------------------------------------------------------------------------------------------
+
+typedef enum ChRunStatus {
+    CH_RAN_SLICE,     // the budget is used up, or CH_INTERRUPT_YIELD
+    CH_RAN_STOPPED,   // a hook or a pause request stopped it
+    CH_RAN_WAITING,   // the task waits (run_slice), all tasks wait (ch_vm_run)
+    CH_RAN_DONE,      // the task has ended: state tells how
+} ChRunStatus;
+
+// Makes the main task: module top level, then the pipeline that the chunk names as its entry.
+ChTask *ch_vm_start(ChVm *vm, ChModule *module);
+// A task that calls `closure`; label as in traces ("<spawn>"). Owned by the VM until it ends; the result is counted.
+ChTask *ch_task_spawn(ChVm *vm, ChClosure *closure, const ChValue *args, uint32_t argc, const char *label);
+// Runs one ready task. 0 instructions: until it ends, waits or is interrupted. Otherwise at most so many.
+ChRunStatus ch_vm_run_slice(ChVm *vm, ChTask *task, int64_t max_instructions);
+// Exactly one instruction. Same code, same order of effects.
+ChRunStatus ch_vm_execute_one_cycle(ChVm *vm, ChTask *task);
+// The scheduler: runs ready tasks in turn until the main task has ended, something stopped, or all wait (then
+// *wait_ms tells for how long; -1: for the outside).
+ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms);
+// Runs to the end, sleeping where all wait.
+void ch_vm_run_to_end(ChVm *vm);
+// Wakes a waiting task with a value, or by throwing it.
+void ch_task_wake(ChVm *vm, ChTask *task, ChValue take_value);
+void ch_task_wake_error(ChVm *vm, ChTask *task, ChError take_error);
+void ch_task_cancel(ChVm *vm, ChTask *task);
+
+// ---- methods and types ---------------------------------------------------------------------------------------------
+
+// The impl method of a type, or NULL.
+ChClosure *ch_vm_method(ChVm *vm, ChStr type_name, ChStr method, uint32_t *number);
+ChEnumType *ch_vm_enum_type(ChVm *vm, ChStr name); // NULL: not declared
+// Does `value` have the runtime type? *path (may be NULL) gets where it does not fit.
+bool ch_rt_matches(ChVm *vm, const ChRtType *type, ChValue value);
+
+// ---- for debuggers -------------------------------------------------------------------------------------------------
+
+// Frames keep their arguments from now on when any hook is set. The struct is copied; NULL takes the hooks off.
+void ch_vm_set_hooks(ChVm *vm, const ChVmHooks *hooks);
+// From a hook: the slice ends before the next instruction.
+void ch_vm_stop(ChVm *vm);
+const ChError *ch_vm_pending_error(const ChVm *vm); // NULL: none
+// Single-step mode: on_step before each instruction. Slower; the dispatch is another one.
+void ch_vm_set_stepping(ChVm *vm, bool is_stepping);
+// Patches the instruction at word `pc`; set twice, it must be cleared twice.
+void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc);
+void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc);
+// The instruction as it was compiled, whatever is patched over it.
+ChInstr ch_vm_instruction(const ChVm *vm, const ChProto *proto, uint32_t pc);
+
+// The frames of a task as a trace, outermost first: own fiber and those of generators that run. Owned.
+ChTrace *ch_vm_capture_stack_trace(ChVm *vm, ChTask *task);
+void ch_trace_unref(ChTrace *trace);
+
+// Frames of a task, level 0 innermost, through all its running fibers.
+uint32_t ch_task_frame_count(const ChTask *task);
+ChFrame *ch_task_frame(const ChTask *task, uint32_t level, ChFiber **fiber);
+// Word of the instruction that the frame is at: about to run, or of the call that has not returned.
+uint32_t ch_frame_pc(const ChFiber *fiber, const ChFrame *frame);
+const ChLineEntry *ch_frame_line(const ChFiber *fiber, const ChFrame *frame);
+// The register of a local that is in scope at the frame's pc, or NULL. `local` gets the table's row.
+ChValue *ch_frame_local(const ChFiber *fiber, const ChFrame *frame, ChStr name, const ChLocalName **local);
+
+// Drops the frames above `level` (releases what they hold, leaves guarded regions) without running their `finally`.
+// False: no such level, or it belongs to another fiber than the innermost frame.
+bool ch_vm_unwind(ChVm *vm, ChTask *task, uint32_t level);
+// As ch_vm_unwind, and the frame begins again from its first arguments. False with a sentence in `why`.
+bool ch_frame_restart(ChVm *vm, ChTask *task, uint32_t level, ChBuffer *why);
+
+// Calls `closure` on top of the stopped task and runs it there, at most `max_instructions`; the task is then as it was
+// before, whatever happened. `args` are borrowed. True: *out is owned. False: `why` has the text. Waiting is refused.
+bool ch_vm_call_in_task(ChVm *vm, ChTask *task, ChClosure *closure, const ChValue *args, uint32_t argc,
+                        int64_t max_instructions, ChValue *out, ChBuffer *why);
 
 #endif
