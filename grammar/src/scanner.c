@@ -1,0 +1,959 @@
+/*
+ * Harn's external scanner: line ends, comments, strings, and the decisions that need to look ahead.
+ *
+ * The scanner keeps no stack. Whether the text at hand is the inside of a string is told by the
+ * tokens the parser accepts, so that strings nest in interpolations as deep as the parser's stack
+ * does, and the state to serialise is one byte: the kind of the string whose opening quote was seen
+ * while the parser was recovering from an error (then every token is acceptable, and nothing else
+ * would tell that the next characters are text and not code).
+ *
+ * A line end becomes a token of no width at the beginning of the next line, if the parser accepts
+ * one and the next line does not continue the expression. Comments that follow come first; so the
+ * look-ahead is a few characters, and an edit in a comment disturbs nothing before it.
+ *
+ * Look-aheads that read more than a word are bounded by CH_LOOK_*: where a bound is reached the
+ * plainer reading is chosen, so that no input costs more than its size times a constant.
+ */
+#include "tree_sitter/alloc.h"
+#include "tree_sitter/parser.h"
+
+#include <string.h>
+
+enum TokenType {
+    NEWLINE,
+    LINE_JOIN,
+    COMMENT,
+    DOC_COMMENT,
+    STRING_START,
+    STRING_CONTENT,
+    ESCAPE_SEQUENCE,
+    STRING_END,
+    STRING_UNTERMINATED,
+    MULTILINE_START,
+    MULTILINE_CONTENT,
+    MULTILINE_END,
+    INTERPOLATION_START,
+    CLOSURE_START,
+    TYPE_ARGUMENTS_START,
+    TERNARY_MARK,
+    STRUCT_NAME,
+    GEN,
+    NAME_MARKER,
+    UNCLOSED_COMMENT,
+    ERROR_SENTINEL,
+};
+
+enum {
+    CH_LOOK_CLOSURE_MAX = 1024,   /* characters read to tell a closure's parameters from a dict */
+    CH_LOOK_TYPES_MAX = 512,      /* characters read to tell type arguments from a comparison */
+    CH_LOOK_STRUCT_MAX = 512,     /* characters read to tell a struct literal from a block */
+    CH_LOOK_TERNARY_MAX = 4096,   /* characters read in search of a ternary's colon */
+    CH_LOOK_COMMENTS_MAX = 65536, /* characters of block comments read before a line end is decided */
+    CH_LOOK_NESTING_MAX = 32,     /* brackets open at once inside a type that is looked at */
+    CH_WORD_MAX = 16,             /* longer words are no keywords */
+};
+
+enum StringKind { NO_STRING, LINE_STRING, MULTILINE_STRING };
+
+typedef struct {
+    unsigned char broken_string; /* an enum StringKind, see above */
+} Scanner;
+
+/* A word of the text; longer ones than any keyword are cut, `length` then is CH_WORD_MAX. */
+typedef struct {
+    char text[CH_WORD_MAX + 1];
+    unsigned length;
+} Word;
+
+/* A bounded look-ahead. Past its budget, as past the end of the text, it shows the character 0. */
+typedef struct {
+    TSLexer *lexer;
+    unsigned budget;
+} Look;
+
+static void advance(TSLexer *lexer) { lexer->advance(lexer, false); }
+static void skip(TSLexer *lexer) { lexer->advance(lexer, true); }
+
+static bool finish(TSLexer *lexer, enum TokenType token) {
+    lexer->result_symbol = (TSSymbol)token;
+    return true;
+}
+
+static bool is_blank(int32_t c) { return c == ' ' || c == '\t' || c == '\r'; }
+static bool is_space(int32_t c) { return is_blank(c) || c == '\n'; }
+static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
+static bool is_upper(int32_t c) { return c >= 'A' && c <= 'Z'; }
+
+/* Beyond ASCII this is wider than the lexer's `identifier`; blanks, punctuation and symbols are out. */
+static bool is_word(int32_t c) {
+    if (c < 0x80) {
+        return c == '_' || is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
+    }
+    return c >= 0xAA && c != 0xAB && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x206F) &&
+           !(c >= 0x2190 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3004) && c != 0xFEFF &&
+           !(c >= 0xE000 && c <= 0xF8FF) && c < 0x1F000;
+}
+
+static bool is_word_start(int32_t c) { return is_word(c) && !is_digit(c); }
+
+static bool word_is(const Word *word, const char *text) { return strcmp(word->text, text) == 0; }
+
+static bool word_is_one_of(const Word *word, const char *const *list) {
+    for (; *list; list++) {
+        if (word_is(word, *list)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void word_add(Word *word, int32_t c) {
+    if (word->length < CH_WORD_MAX) {
+        word->text[word->length++] = c < 0x80 ? (char)c : '?';
+    }
+}
+
+static Word read_word(TSLexer *lexer) {
+    Word word = {.length = 0};
+    while (is_word(lexer->lookahead)) {
+        word_add(&word, lexer->lookahead);
+        advance(lexer);
+    }
+    word.text[word.length] = '\0';
+    return word;
+}
+
+/* Looking ahead */
+
+static int32_t look_peek(const Look *look) {
+    return look->budget == 0 || look->lexer->eof(look->lexer) ? 0 : look->lexer->lookahead;
+}
+
+static int32_t look_take(Look *look) {
+    int32_t c = look_peek(look);
+    if (c != 0) {
+        advance(look->lexer);
+        look->budget--;
+    }
+    return c;
+}
+
+static bool look_accept(Look *look, int32_t c) {
+    if (look_peek(look) != c) {
+        return false;
+    }
+    look_take(look);
+    return true;
+}
+
+static void look_end(Look *look) { look->budget = 0; }
+
+static Word look_word(Look *look) {
+    Word word = {.length = 0};
+    while (is_word(look_peek(look))) {
+        word_add(&word, look_take(look));
+    }
+    word.text[word.length] = '\0';
+    return word;
+}
+
+/* Reads past a block comment whose `/` and `*` are read; false where it does not end. */
+static bool look_block_comment(Look *look) {
+    for (unsigned depth = 1; depth > 0;) {
+        int32_t c = look_take(look);
+        if (c == 0) {
+            return false;
+        }
+        if (c == '/' && look_accept(look, '*')) {
+            depth++;
+        } else if (c == '*' && look_accept(look, '/')) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+static void look_line(Look *look) {
+    while (look_peek(look) != 0 && look_peek(look) != '\n') {
+        look_take(look);
+    }
+}
+
+enum LookSpace { WITHIN_LINE, ACROSS_LINES };
+
+/* Reads past blanks and comments. A slash that begins no comment ends the look-ahead. */
+static void look_space(Look *look, enum LookSpace reach) {
+    for (;;) {
+        int32_t c = look_peek(look);
+        if (is_blank(c) || (c == '\n' && reach == ACROSS_LINES)) {
+            look_take(look);
+        } else if (c == '/') {
+            look_take(look);
+            if (look_accept(look, '/')) {
+                look_line(look);
+            } else if (!look_accept(look, '*') || !look_block_comment(look)) {
+                look_end(look);
+            }
+        } else {
+            return;
+        }
+    }
+}
+
+/* Reads past a string whose first quote is read. Interpolations count braces only. */
+static void look_string(Look *look) {
+    bool multiline = false;
+    if (look_accept(look, '"')) {
+        if (!look_accept(look, '"')) {
+            return;
+        }
+        multiline = true;
+    }
+    for (;;) {
+        int32_t c = look_take(look);
+        if (c == 0) {
+            return;
+        }
+        if (c == '"') {
+            if (!multiline || (look_accept(look, '"') && look_accept(look, '"'))) {
+                return;
+            }
+        } else if (c == '\\' && !multiline) {
+            look_take(look);
+        } else if (c == '\n' && !multiline) {
+            look_end(look);
+        } else if (c == '$' && look_accept(look, '{')) {
+            for (unsigned depth = 1; depth > 0 && look_peek(look) != 0;) {
+                int32_t inner = look_take(look);
+                depth += inner == '{';
+                depth -= inner == '}';
+            }
+        }
+    }
+}
+
+enum TypeState { WANT_TYPE, WANT_FIELD, HAVE_TYPE };
+
+/*
+ * Reads the longest type; false if there is none. With `angle` the text stands behind a `<`: then a
+ * list of types is read, up to and with its `>`. Shape types, function types and literals included.
+ */
+static bool look_types(Look *look, bool angle) {
+    char open[CH_LOOK_NESTING_MAX];
+    unsigned depth = 0;
+    enum TypeState state = WANT_TYPE;
+    if (angle) {
+        open[depth++] = '<';
+    }
+    for (;;) {
+        look_space(look, ACROSS_LINES);
+        int32_t c = look_peek(look);
+        char inside = depth > 0 ? open[depth - 1] : '\0';
+        if (c == 0) {
+            return false;
+        }
+        if (depth == CH_LOOK_NESTING_MAX) {
+            return false;
+        }
+
+        bool closes = (c == ')' && inside == '(') || (c == ']' && inside == '[') ||
+                      (c == '}' && inside == '{') || (c == '>' && inside == '<');
+        if (closes && (state == HAVE_TYPE || inside == '(' || inside == '{')) {
+            look_take(look);
+            depth--;
+            state = HAVE_TYPE;
+            if (c == ')') {
+                look_space(look, ACROSS_LINES);
+                if (!look_accept(look, '-') || !look_accept(look, '>')) {
+                    return false;
+                }
+                state = WANT_TYPE;
+            }
+            if (depth == 0 && angle) {
+                return true;
+            }
+            continue;
+        }
+
+        switch (state) {
+        case WANT_FIELD: {
+            if (!is_word_start(c)) {
+                return false;
+            }
+            look_word(look);
+            look_accept(look, '?');
+            look_space(look, ACROSS_LINES);
+            if (!look_accept(look, ':')) {
+                return false;
+            }
+            state = WANT_TYPE;
+            break;
+        }
+        case WANT_TYPE:
+            if (is_word_start(c)) {
+                Word word = look_word(look);
+                look_space(look, WITHIN_LINE);
+                if (word_is(&word, "fn")) {
+                    if (!look_accept(look, '(')) {
+                        return false;
+                    }
+                    open[depth++] = '(';
+                } else if (look_accept(look, '<')) {
+                    open[depth++] = '<';
+                } else {
+                    state = HAVE_TYPE;
+                }
+            } else if (c == '[' || c == '{') {
+                look_take(look);
+                open[depth++] = (char)c;
+                state = c == '{' ? WANT_FIELD : WANT_TYPE;
+            } else if (c == '"') {
+                look_take(look);
+                look_string(look);
+                state = HAVE_TYPE;
+            } else if (is_digit(c) || c == '-') {
+                look_take(look);
+                if (c == '-' && !is_digit(look_peek(look))) {
+                    return false;
+                }
+                while (is_digit(look_peek(look))) {
+                    look_take(look);
+                }
+                state = HAVE_TYPE;
+            } else {
+                return false;
+            }
+            break;
+        case HAVE_TYPE:
+            if (c == '?') {
+                look_take(look);
+            } else if (c == '|' || c == '&') {
+                look_take(look);
+                if (look_peek(look) == c || look_peek(look) == '>') {
+                    return false;
+                }
+                state = WANT_TYPE;
+            } else if (c == ',' && depth > 0 && inside != '[') {
+                look_take(look);
+                state = inside == '{' ? WANT_FIELD : WANT_TYPE;
+            } else if (inside == '{' && is_word_start(c)) {
+                state = WANT_FIELD;
+            } else {
+                return depth == 0;
+            }
+            break;
+        }
+    }
+}
+
+/* Tells whether the text behind a `{` is a parameter list and its arrow. */
+static bool look_closure(TSLexer *lexer) {
+    Look look = {lexer, CH_LOOK_CLOSURE_MAX};
+    for (;;) {
+        look_space(&look, ACROSS_LINES);
+        if (look_accept(&look, '-')) {
+            return look_peek(&look) == '>';
+        }
+        bool is_rest = false;
+        if (look_accept(&look, '.')) {
+            if (!look_accept(&look, '.') || !look_accept(&look, '.')) {
+                return false;
+            }
+            is_rest = true;
+        }
+        if (!is_word_start(look_peek(&look))) {
+            return false;
+        }
+        look_word(&look);
+        look_space(&look, ACROSS_LINES);
+        if (look_accept(&look, ':')) {
+            if (!look_types(&look, false)) {
+                return false;
+            }
+            look_space(&look, ACROSS_LINES);
+        }
+        if (look_accept(&look, '=')) {
+            return look_peek(&look) != '=';
+        }
+        if (look_accept(&look, '-')) {
+            return look_peek(&look) == '>';
+        }
+        if (is_rest || !look_accept(&look, ',')) {
+            return false;
+        }
+    }
+}
+
+/* Tells whether the text behind a `<` is a list of types, its `>`, and an opening parenthesis. */
+static bool look_type_arguments(TSLexer *lexer) {
+    Look look = {lexer, CH_LOOK_TYPES_MAX};
+    if (!look_types(&look, true)) {
+        return false;
+    }
+    look_space(&look, WITHIN_LINE);
+    return look_peek(&look) == '(';
+}
+
+/* Tells whether a capitalised name is followed by `{`, then by `}` or a field's name and a colon. */
+static bool look_struct_body(TSLexer *lexer) {
+    Look look = {lexer, CH_LOOK_STRUCT_MAX};
+    look_space(&look, WITHIN_LINE);
+    if (!look_accept(&look, '{')) {
+        return false;
+    }
+    look_space(&look, ACROSS_LINES);
+    if (look_peek(&look) == '}') {
+        return true;
+    }
+    if (is_word_start(look_peek(&look))) {
+        look_word(&look);
+    } else if (look_accept(&look, '"')) {
+        look_string(&look);
+    } else {
+        return false;
+    }
+    look_space(&look, ACROSS_LINES);
+    return look_peek(&look) == ':';
+}
+
+/* Operators that, at the beginning of a line, continue the branch of a ternary. */
+static bool look_continues_branch(Look *look) {
+    int32_t c = look_take(look);
+    switch (c) {
+    case ':':
+    case '+':
+    case '*':
+    case '/':
+    case '%':
+    case '<':
+    case '>':
+    case '.':
+        return true;
+    case '=':
+    case '!':
+        return look_peek(look) == '=';
+    case '&':
+    case '|':
+        return look_peek(look) == c || look_peek(look) == '>';
+    case '?':
+        return look_peek(look) == '?' || look_peek(look) == '.';
+    default:
+        return false;
+    }
+}
+
+static bool look_starts_branch(Look *look) {
+    static const char *const not_operands[] = {
+        "as",     "break", "catch", "const",   "continue", "defer",    "else",   "emit",
+        "enum",   "extends", "exclusive", "finally", "for", "from",    "guard",  "impl",
+        "import", "in",    "interface", "let",  "mutex",   "not",      "override", "pipeline",
+        "pub",    "require", "return", "select", "skill",  "struct",   "throw",  "to",
+        "tool",   "type",  "var",   "while",   "with",     "yield",    NULL,
+    };
+    int32_t c = look_peek(look);
+    if (is_word_start(c)) {
+        Word word = look_word(look);
+        if (word_is(&word, "r") && look_accept(look, '"')) {
+            while (look_peek(look) != 0 && look_peek(look) != '\n' && look_take(look) != '"') {
+            }
+        }
+        return !word_is_one_of(&word, not_operands);
+    }
+    if (c == '!' || c == '-') {
+        look_take(look);
+        return look_peek(look) != '=' && look_peek(look) != '>';
+    }
+    return is_digit(c) || c == '"' || c == '(' || c == '[' || c == '{';
+}
+
+/*
+ * Tells a ternary's `?` from a propagation: something that can begin a branch follows, and a colon
+ * outside all brackets before the expression ends.
+ */
+static bool look_ternary(TSLexer *lexer) {
+    Look look = {lexer, CH_LOOK_TERNARY_MAX};
+    look_space(&look, ACROSS_LINES);
+    int32_t first = look_peek(&look);
+    if (!look_starts_branch(&look)) {
+        return false;
+    }
+    for (unsigned depth = 0;;) {
+        look_space(&look, WITHIN_LINE);
+        if (look.budget == 0) {
+            /* Too far away to be seen: `{`, `[` and `-` follow a propagation more often. */
+            return first != '{' && first != '[' && first != '-';
+        }
+        int32_t c = look_take(&look);
+        switch (c) {
+        case 0:
+            return false;
+        case '"':
+            look_string(&look);
+            break;
+        case '(':
+        case '[':
+        case '{':
+            depth++;
+            break;
+        case ')':
+        case ']':
+        case '}':
+            if (depth == 0) {
+                return false;
+            }
+            depth--;
+            break;
+        case ':':
+            if (depth == 0) {
+                return true;
+            }
+            break;
+        case '\n':
+            if (depth == 0) {
+                look_space(&look, ACROSS_LINES);
+                if (look_peek(&look) == ':') {
+                    return true;
+                }
+                if (!look_continues_branch(&look)) {
+                    return false;
+                }
+            }
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/* Strings */
+
+static bool is_escapable(int32_t c) {
+    return c == 'n' || c == 'r' || c == 't' || c == '0' || c == '\\' || c == '"' || c == '$';
+}
+
+/* Inside a string in one line: text, an escape, the beginning of an interpolation, or the end. */
+static bool scan_string(TSLexer *lexer) {
+    for (bool has_text = false;; has_text = true) {
+        if (lexer->eof(lexer) || lexer->lookahead == '\n') {
+            lexer->mark_end(lexer);
+            return finish(lexer, has_text ? STRING_CONTENT : STRING_UNTERMINATED);
+        }
+        switch (lexer->lookahead) {
+        case '"':
+            lexer->mark_end(lexer);
+            if (has_text) {
+                return finish(lexer, STRING_CONTENT);
+            }
+            advance(lexer);
+            lexer->mark_end(lexer);
+            return finish(lexer, STRING_END);
+        case '$':
+            lexer->mark_end(lexer);
+            advance(lexer);
+            if (lexer->lookahead == '{') {
+                if (has_text) {
+                    return finish(lexer, STRING_CONTENT);
+                }
+                advance(lexer);
+                lexer->mark_end(lexer);
+                return finish(lexer, INTERPOLATION_START);
+            }
+            break;
+        case '\\':
+            lexer->mark_end(lexer);
+            advance(lexer);
+            if (is_escapable(lexer->lookahead)) {
+                if (has_text) {
+                    return finish(lexer, STRING_CONTENT);
+                }
+                advance(lexer);
+                lexer->mark_end(lexer);
+                return finish(lexer, ESCAPE_SEQUENCE);
+            }
+            /* Any other backslash is text, and so is what it precedes. */
+            if (!lexer->eof(lexer)) {
+                advance(lexer);
+            }
+            break;
+        default:
+            advance(lexer);
+            break;
+        }
+    }
+}
+
+/* Inside a triple-quoted string, where the only escape is that of an interpolation: `\${`. */
+static bool scan_multiline_string(TSLexer *lexer) {
+    for (bool has_text = false;; has_text = true) {
+        if (lexer->eof(lexer)) {
+            lexer->mark_end(lexer);
+            return finish(lexer, has_text ? MULTILINE_CONTENT : STRING_UNTERMINATED);
+        }
+        switch (lexer->lookahead) {
+        case '"':
+            lexer->mark_end(lexer);
+            advance(lexer);
+            if (lexer->lookahead != '"') {
+                break;
+            }
+            advance(lexer);
+            if (lexer->lookahead != '"') {
+                break;
+            }
+            if (has_text) {
+                return finish(lexer, MULTILINE_CONTENT);
+            }
+            advance(lexer);
+            lexer->mark_end(lexer);
+            return finish(lexer, MULTILINE_END);
+        case '$':
+            lexer->mark_end(lexer);
+            advance(lexer);
+            if (lexer->lookahead == '{') {
+                if (has_text) {
+                    return finish(lexer, MULTILINE_CONTENT);
+                }
+                advance(lexer);
+                lexer->mark_end(lexer);
+                return finish(lexer, INTERPOLATION_START);
+            }
+            break;
+        case '\\':
+            lexer->mark_end(lexer);
+            advance(lexer);
+            if (lexer->lookahead == '\\') {
+                advance(lexer); /* a pair is text and escapes nothing */
+            } else if (lexer->lookahead == '$') {
+                advance(lexer);
+                if (lexer->lookahead == '{') {
+                    if (has_text) {
+                        return finish(lexer, MULTILINE_CONTENT);
+                    }
+                    lexer->mark_end(lexer);
+                    return finish(lexer, ESCAPE_SEQUENCE);
+                }
+            }
+            break;
+        default:
+            advance(lexer);
+            break;
+        }
+    }
+}
+
+/* Comments and line ends */
+
+static bool scan_line_comment(TSLexer *lexer) {
+    bool is_doc = false;
+    if (lexer->lookahead == '/') {
+        advance(lexer);
+        is_doc = lexer->lookahead != '/';
+    }
+    while (!lexer->eof(lexer) && lexer->lookahead != '\n') {
+        advance(lexer);
+    }
+    lexer->mark_end(lexer);
+    return finish(lexer, is_doc ? DOC_COMMENT : COMMENT);
+}
+
+static bool scan_block_comment(TSLexer *lexer) {
+    Look look = {lexer, UINT32_MAX};
+    bool is_doc = false;
+    bool is_closed;
+    if (look_accept(&look, '*')) {
+        if (look_accept(&look, '/')) {
+            is_closed = true;
+        } else {
+            is_doc = look_peek(&look) != '*';
+            /* The last of a run of stars may be the first half of the end. */
+            while (look_accept(&look, '*')) {
+            }
+            is_closed = look_accept(&look, '/') || look_block_comment(&look);
+        }
+    } else {
+        is_closed = look_block_comment(&look);
+    }
+    lexer->mark_end(lexer);
+    return finish(lexer, !is_closed ? UNCLOSED_COMMENT : is_doc ? DOC_COMMENT : COMMENT);
+}
+
+/*
+ * Tells whether the text at hand, the first of a line that is neither blank nor a comment, goes on
+ * with what the line before began. Closing brackets, commas and the end need no line end either.
+ */
+static bool continues_line(TSLexer *lexer) {
+    static const char *const clauses[] = {"else", "catch", "finally", NULL};
+    if (lexer->eof(lexer)) {
+        return true;
+    }
+    switch (lexer->lookahead) {
+    case '|':
+    case '&':
+    case '+':
+    case '*':
+    case '/':
+    case '%':
+    case '<':
+    case '>':
+    case '?':
+    case ')':
+    case ']':
+    case '}':
+    case ',':
+    case ';':
+        return true;
+    case '=':
+    case '!':
+        advance(lexer);
+        return lexer->lookahead == '=';
+    case '.':
+        advance(lexer);
+        return lexer->lookahead != '.';
+    case 'e':
+    case 'c':
+    case 'f': {
+        Word word = read_word(lexer);
+        return word_is_one_of(&word, clauses);
+    }
+    default:
+        return false;
+    }
+}
+
+/*
+ * A block comment stands first in a line, where a line end is acceptable: what follows the comment
+ * decides. The mark of the token's end stands behind the line end; where the expression goes on,
+ * LINE_JOIN takes the line end away, and the comment is read in peace.
+ */
+static bool scan_line_end_before_comment(TSLexer *lexer) {
+    Look look = {lexer, CH_LOOK_COMMENTS_MAX};
+    for (;;) {
+        if (!look_block_comment(&look)) {
+            return finish(lexer, NEWLINE);
+        }
+        while (is_space(look_peek(&look))) {
+            look_take(&look);
+        }
+        if (look.budget == 0) {
+            return finish(lexer, NEWLINE);
+        }
+        if (look_peek(&look) != '/') {
+            return finish(lexer, continues_line(lexer) ? LINE_JOIN : NEWLINE);
+        }
+        look_take(&look);
+        if (look_accept(&look, '/')) {
+            look_line(&look);
+            while (is_space(look_peek(&look))) {
+                look_take(&look);
+            }
+            if (look_peek(&look) != '/') {
+                return finish(lexer, continues_line(lexer) ? LINE_JOIN : NEWLINE);
+            }
+            look_take(&look);
+        }
+        if (!look_accept(&look, '*')) {
+            return finish(lexer, LINE_JOIN); /* a division */
+        }
+    }
+}
+
+/*
+ * Half-typed code: `foo(` or `let x =`, and the next line begins a statement. No operand begins with
+ * these words, so the line end is reported although the parser expects none: it then completes what
+ * was begun instead of taking the keyword for a name.
+ */
+static bool begins_statement(TSLexer *lexer, const Word *word) {
+    static const char *const keywords[] = {
+        "break", "const",    "continue", "defer",  "emit",  "enum",  "eval_pack", "for",
+        "guard", "impl",     "import",   "interface", "let", "mutex", "override", "pipeline",
+        "pub",   "require",  "return",   "select", "skill", "struct", "throw",    "tool",
+        "type",  "var",      "while",    "yield",  NULL,
+    };
+    if (word_is(word, "fn")) {
+        while (is_blank(lexer->lookahead)) {
+            advance(lexer);
+        }
+        return is_word_start(lexer->lookahead);
+    }
+    if (!word_is_one_of(word, keywords) || !is_space(lexer->lookahead)) {
+        return false;
+    }
+    while (is_blank(lexer->lookahead)) {
+        advance(lexer);
+    }
+    /* Any of them may be the key of a dict's entry. */
+    return lexer->lookahead != ':';
+}
+
+static bool scan_word(TSLexer *lexer, const bool *valid, bool is_expected_to_continue) {
+    bool may_be_struct = valid[STRUCT_NAME] && is_upper(lexer->lookahead);
+    bool may_be_gen = valid[GEN] && lexer->lookahead == 'g';
+    if (!may_be_struct && !may_be_gen && !is_expected_to_continue) {
+        return false;
+    }
+    Word word = read_word(lexer);
+    if (may_be_struct) {
+        lexer->mark_end(lexer);
+        return look_struct_body(lexer) && finish(lexer, STRUCT_NAME);
+    }
+    if (may_be_gen && word_is(&word, "gen")) {
+        lexer->mark_end(lexer);
+        while (is_blank(lexer->lookahead)) {
+            advance(lexer);
+        }
+        Word next = read_word(lexer);
+        return word_is(&next, "fn") && finish(lexer, GEN);
+    }
+    return is_expected_to_continue && begins_statement(lexer, &word) && finish(lexer, NEWLINE);
+}
+
+static bool scan_string_start(Scanner *scanner, TSLexer *lexer, const bool *valid) {
+    advance(lexer);
+    lexer->mark_end(lexer);
+    enum StringKind kind = LINE_STRING;
+    if (lexer->lookahead == '"') {
+        advance(lexer);
+        if (lexer->lookahead == '"') {
+            advance(lexer);
+            lexer->mark_end(lexer);
+            kind = MULTILINE_STRING;
+        }
+    }
+    scanner->broken_string = valid[ERROR_SENTINEL] ? (unsigned char)kind : NO_STRING;
+    return finish(lexer, kind == MULTILINE_STRING ? MULTILINE_START : STRING_START);
+}
+
+static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
+    bool crossed_line = false;
+    for (;;) {
+        if (is_blank(lexer->lookahead)) {
+            skip(lexer);
+        } else if (lexer->lookahead == '\n') {
+            skip(lexer);
+            if (!crossed_line) {
+                crossed_line = true;
+                lexer->mark_end(lexer);
+            }
+        } else if (lexer->lookahead == '\\') {
+            skip(lexer);
+            if (lexer->lookahead == '\r') {
+                skip(lexer);
+            }
+            if (lexer->lookahead != '\n') {
+                return false;
+            }
+            skip(lexer);
+        } else {
+            break;
+        }
+    }
+    if (lexer->eof(lexer)) {
+        return false;
+    }
+
+    scanner->broken_string = NO_STRING;
+    bool may_end_line = crossed_line && valid[NEWLINE];
+    int32_t first = lexer->lookahead;
+    if (first == '/') {
+        advance(lexer);
+        if (lexer->lookahead == '/') {
+            advance(lexer);
+            return scan_line_comment(lexer);
+        }
+        if (lexer->lookahead != '*') {
+            return false;
+        }
+        advance(lexer);
+        return may_end_line ? scan_line_end_before_comment(lexer) : scan_block_comment(lexer);
+    }
+    if (may_end_line) {
+        if (!continues_line(lexer)) {
+            return finish(lexer, NEWLINE);
+        }
+        if (first != '?') {
+            return false;
+        }
+    }
+
+    switch (first) {
+    case '"':
+        return (valid[STRING_START] || valid[MULTILINE_START]) &&
+               scan_string_start(scanner, lexer, valid);
+    case '{':
+        if (!valid[CLOSURE_START]) {
+            return false;
+        }
+        advance(lexer);
+        lexer->mark_end(lexer);
+        return look_closure(lexer) && finish(lexer, CLOSURE_START);
+    case '<':
+        if (!valid[TYPE_ARGUMENTS_START] || crossed_line) {
+            return false;
+        }
+        advance(lexer);
+        lexer->mark_end(lexer);
+        return look_type_arguments(lexer) && finish(lexer, TYPE_ARGUMENTS_START);
+    case '?':
+        if (!valid[TERNARY_MARK]) {
+            return false;
+        }
+        advance(lexer);
+        lexer->mark_end(lexer);
+        if (lexer->lookahead == '.' || lexer->lookahead == '?') {
+            return false;
+        }
+        return (crossed_line || look_ternary(lexer)) && finish(lexer, TERNARY_MARK);
+    default:
+        if (!is_word_start(first)) {
+            return false;
+        }
+        return scan_word(lexer, valid,
+                         crossed_line && !valid[NEWLINE] && !valid[GEN] &&
+                             (valid[TERNARY_MARK] || valid[STRUCT_NAME] || valid[NAME_MARKER]));
+    }
+}
+
+/* The interface that the generated parser calls */
+
+void *tree_sitter_harn_external_scanner_create(void) { return ts_calloc(1, sizeof(Scanner)); }
+
+void tree_sitter_harn_external_scanner_destroy(void *payload) { ts_free(payload); }
+
+unsigned tree_sitter_harn_external_scanner_serialize(void *payload, char *buffer) {
+    const Scanner *scanner = payload;
+    if (scanner->broken_string == NO_STRING) {
+        return 0;
+    }
+    buffer[0] = (char)scanner->broken_string;
+    return 1;
+}
+
+void tree_sitter_harn_external_scanner_deserialize(void *payload, const char *buffer,
+                                                   unsigned length) {
+    Scanner *scanner = payload;
+    scanner->broken_string = length > 0 ? (unsigned char)buffer[0] : NO_STRING;
+}
+
+bool tree_sitter_harn_external_scanner_scan(void *payload, TSLexer *lexer,
+                                            const bool *valid_symbols) {
+    Scanner *scanner = payload;
+    if (!valid_symbols[ERROR_SENTINEL]) {
+        scanner->broken_string = NO_STRING;
+        if (valid_symbols[STRING_CONTENT]) {
+            return scan_string(lexer);
+        }
+        if (valid_symbols[MULTILINE_CONTENT]) {
+            return scan_multiline_string(lexer);
+        }
+    } else if (scanner->broken_string != NO_STRING) {
+        bool is_line = scanner->broken_string == LINE_STRING;
+        bool found = is_line ? scan_string(lexer) : scan_multiline_string(lexer);
+        TSSymbol symbol = lexer->result_symbol;
+        if (symbol == STRING_END || symbol == MULTILINE_END || symbol == STRING_UNTERMINATED ||
+            symbol == INTERPOLATION_START) {
+            scanner->broken_string = NO_STRING;
+        }
+        return found;
+    }
+    return scan_code(scanner, lexer, valid_symbols);
+}
