@@ -333,12 +333,13 @@ void ch_dict_put_property(ChVm *vm, ChDict *dict, ChString *key, ChValue take_va
 bool ch_dict_remove(ChDict *dict, const ChString *key);         // dict must be unshared
 bool ch_set_add(ChSet *set, ChValue take_value);                // set must be unshared; false: was there
 bool ch_set_remove(ChSet *set, ChValue value);
-void ch_struct_put(ChVm *vm, ChValue *slot, ChString *key, ChValue take_value); // adds the field when it is new
+// Adds the field when it is new. False: too many fields (CH_STRUCT_FIELDS_MAX), nothing changed.
+bool ch_struct_put(ChVm *vm, ChValue *slot, ChString *key, ChValue take_value);
 
 // ---- shapes ----------------------------------------------------------------------------------------------------
 
 ChShape *ch_shape_root(ChVm *vm);
-// The shape with `key` added; NULL when the limit of keys or shapes is reached (the caller makes a table).
+// The shape with `key` added; NULL when the limit of keys or shapes is reached (the caller makes a table, or throws).
 ChShape *ch_shape_with(ChVm *vm, ChShape *shape, ChString *key);
 // -1: not there.
 int32_t ch_shape_slot(const ChShape *shape, const ChString *key);
