@@ -120,7 +120,7 @@ class Suite:
     def workspace(self, name):
         """A fresh folder NAME with `ws` (a copy of the fixture) and `home` in it."""
         folder = os.path.join(self.temporary, name)
-        shutil.copytree(FIXTURE, os.path.join(folder, "ws"))
+        shutil.copytree(FIXTURE, os.path.join(folder, "ws"), ignore=shutil.ignore_patterns("*.json"))
         os.makedirs(os.path.join(folder, "home"))
         return folder
 
