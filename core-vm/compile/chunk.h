@@ -30,9 +30,15 @@ typedef union ChInstr {
 
 #define CH_X_FREE_B 1
 #define CH_X_FREE_C 2
+#define CH_X_FREE_A 8
 #define CH_X_TAIL 1
 #define CH_X_SPREAD 2
 #define CH_X_SELF 4
+#define CH_X_INCLUSIVE 1  // FOR_PREP
+#define CH_X_BUILTIN 2    // FOR_PREP: the bounds are range()'s
+#define CH_X_EXCLUSIVE 4  // NEW_RANGE
+#define CH_X_WILDCARD 1   // IMPORT
+#define CH_X_REEXPORT 2   // IMPORT, IMPORT_NAME
 
 static inline int32_t ch_instr_bc(ChInstr i) { return (int32_t)((uint32_t)i.b | (uint32_t)i.c << 16); }
 
@@ -44,6 +50,13 @@ typedef union ChWord {
     uint32_t slot; // slot, variant, index
   } cache;
 } ChWord;
+
+// Operand A of THROW_TEXT.
+typedef enum ChThrowKind {
+  CH_THROW_RUNTIME,            // the text
+  CH_THROW_IMMUTABLE,          // the name that cannot be assigned to
+  CH_THROW_UNDEFINED_VARIABLE, // the name
+} ChThrowKind;
 
 typedef enum ChConstKind {
   CH_CONST_INT,
@@ -73,12 +86,16 @@ typedef enum ChRtKind {
   CH_RT_DICT, CH_RT_SET, CH_RT_CLOSURE, CH_RT_RANGE, CH_RT_ITER, CH_RT_GENERATOR, CH_RT_STREAM, CH_RT_PAIR,
   CH_RT_SHAPE,     // names, optional flags, items
   CH_RT_UNION,     // items
-  CH_RT_NAMED,     // struct, enum or interface `text`; methods: names of an interface's methods
-  CH_RT_LIT_STRING, CH_RT_LIT_INT,
+  CH_RT_NAMED,     // struct or enum `text` (any value passes that is neither, when no such type is declared)
+  CH_RT_INTERFACE, // interface `text`; names: its methods
+  CH_RT_ALL,       // items: intersection
+  CH_RT_LIT_STRING, CH_RT_LIT_INT, CH_RT_NUMBER, CH_RT_NEVER,
+  CH_RT_TAG,       // text: what type_of answers (channel, atomic, task_handle ...)
 } ChRtKind;
 
 typedef struct ChRtType {
   ChRtKind kind;
+  bool by_schema;          // checked and reported as a schema ("parameter 'p' expected T"), else as an argument type
   ChStr text;              // as the reference prints it in errors; the name of NAMED; the text of LIT_STRING
   int64_t integer;
   uint32_t count;          // fields of SHAPE, members of UNION, element of LIST/SET (1), value of DICT (1)
@@ -95,6 +112,7 @@ typedef struct ChParam {
 
 typedef struct ChCapture {
   bool from_capture; // of the enclosing closure; else from its register
+  bool from_self;    // the enclosing closure itself (a local function that a closure inside it names)
   uint16_t index;
   ChStr name;
 } ChCapture;
@@ -158,16 +176,16 @@ typedef struct ChProto {
   struct ChLinkedProto *linked;      // the VM's part (constants as values, hit counters), NULL before linking
 } ChProto;
 
-typedef enum ChDeclKind { CH_DECL_ENUM, CH_DECL_STRUCT, CH_DECL_IMPL, CH_DECL_INTERFACE } ChDeclKind;
+typedef enum ChChunkDeclKind { CH_DECL_ENUM, CH_DECL_STRUCT, CH_DECL_IMPL, CH_DECL_INTERFACE } ChChunkDeclKind;
 
-typedef struct ChDecl {
-  ChDeclKind kind;
+typedef struct ChChunkDecl {
+  ChChunkDeclKind kind;
   ChStr name;
   ChStr *names;            // variants, fields, methods
   uint32_t *numbers;       // payload counts, 1 for optional fields, protos of methods
   uint32_t *types;         // struct fields: rt type + 1 or 0
   uint32_t count;
-} ChDecl;
+} ChChunkDecl;
 
 typedef struct ChModuleSlot {
   ChStr name;
@@ -178,7 +196,7 @@ typedef struct ChModuleSlot {
 
 typedef struct ChPipelineEntry {
   ChStr name;
-  uint32_t proto;
+  uint32_t proto;          // 0: not the one that this chunk was compiled for
   bool is_public;
 } ChPipelineEntry;
 
@@ -191,7 +209,7 @@ typedef struct ChChunk {
   uint32_t rt_type_count;
   ChProto **protos;        // [0] is the top level
   uint32_t proto_count;
-  ChDecl *decls;
+  ChChunkDecl *decls;
   uint32_t decl_count;
   ChModuleSlot *slots;     // top-level names
   uint32_t slot_count;
