@@ -41,6 +41,14 @@ function commaSep1(rule) {
   return seq(rule, repeat(seq(',', rule)), optional(','));
 }
 
+/**
+ * A name that a keyword announces. The marker is never found in a text: it tells the scanner that a
+ * name is expected, so that `let` alone in a line does not take the next line's keyword for one.
+ */
+function announced($) {
+  return choice($.identifier, $._name_marker);
+}
+
 /** `rule`s followed by optional commas, for lists whose items cannot run into each other. */
 function loose(rule) {
   return repeat(seq(rule, optional(',')));
@@ -64,12 +72,17 @@ module.exports = grammar({
     $._multiline_start,
     $._multiline_content,
     $._multiline_end,
+    $._escaped_start,
+    $._escaped_content,
+    $._escaped_end,
     $._interpolation_start,
     $._closure_start,
     $._type_arguments_start,
     $._ternary_mark,
     $._struct_name,
     $._gen,
+    $._absent_name,
+    $._absent_close,
     $._name_marker,
     $.unclosed_comment,
     $._error_sentinel,
@@ -138,7 +151,7 @@ module.exports = grammar({
 
     var_binding: $ => seq('var', field('pattern', $._pattern), $._binding_tail),
 
-    const_binding: $ => seq('const', field('name', $.identifier), $._binding_tail),
+    const_binding: $ => seq('const', field('name', announced($)), $._binding_tail),
 
     _binding_tail: $ => seq(
       optional(seq(':', field('type', $._type))),
@@ -231,7 +244,7 @@ module.exports = grammar({
 
     attribute: $ => seq(
       '@',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(seq('(', optional(commaSep1(field('args', $.attribute_arg))), ')')),
     ),
 
@@ -257,7 +270,7 @@ module.exports = grammar({
     pipeline_declaration: $ => seq(
       optional('pub'),
       'pipeline',
-      field('name', $.identifier),
+      field('name', announced($)),
       field('params', $.parameters),
       optional(seq('->', field('return_type', $._type))),
       optional(seq('extends', field('extends', $.identifier))),
@@ -266,7 +279,7 @@ module.exports = grammar({
 
     override_declaration: $ => seq(
       'override',
-      field('name', $.identifier),
+      field('name', announced($)),
       field('params', $.parameters),
       field('body', $.block),
     ),
@@ -275,7 +288,7 @@ module.exports = grammar({
       optional('pub'),
       optional(alias($._gen, 'gen')),
       'fn',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(field('type_params', $.type_parameters)),
       field('params', $.parameters),
       optional(seq('->', field('return_type', $._type))),
@@ -290,7 +303,7 @@ module.exports = grammar({
     tool_declaration: $ => seq(
       optional('pub'),
       'tool',
-      field('name', $.identifier),
+      field('name', announced($)),
       field('params', $.parameters),
       optional(seq('->', field('return_type', $._type))),
       field('body', alias($._tool_body, $.block)),
@@ -310,7 +323,7 @@ module.exports = grammar({
     skill_declaration: $ => seq(
       optional('pub'),
       'skill',
-      field('name', $.identifier),
+      field('name', announced($)),
       '{',
       optional(seq(
         field('fields', $.skill_field),
@@ -351,7 +364,7 @@ module.exports = grammar({
     struct_declaration: $ => seq(
       optional('pub'),
       'struct',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(field('type_params', $.type_parameters)),
       '{',
       loose(field('fields', $.struct_field)),
@@ -367,7 +380,7 @@ module.exports = grammar({
     enum_declaration: $ => seq(
       optional('pub'),
       'enum',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(field('type_params', $.type_parameters)),
       '{',
       loose(field('variants', $.enum_variant)),
@@ -381,7 +394,7 @@ module.exports = grammar({
 
     interface_declaration: $ => seq(
       'interface',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(field('type_params', $.type_parameters)),
       '{',
       repeat(field('members', choice($.associated_type, $.interface_method))),
@@ -390,13 +403,13 @@ module.exports = grammar({
 
     associated_type: $ => seq(
       'type',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(seq('=', field('type', $._type))),
     ),
 
     interface_method: $ => seq(
       'fn',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(field('type_params', $.type_parameters)),
       field('params', $.parameters),
       optional(seq('->', field('return_type', $._type))),
@@ -404,7 +417,7 @@ module.exports = grammar({
 
     impl_block: $ => seq(
       'impl',
-      field('type', $.identifier),
+      field('type', announced($)),
       '{',
       repeat(field('methods', $.fn_declaration)),
       '}',
@@ -412,7 +425,7 @@ module.exports = grammar({
 
     type_declaration: $ => seq(
       'type',
-      field('name', $.identifier),
+      field('name', announced($)),
       optional(field('type_params', $.type_parameters)),
       '=',
       field('type', $._type),
@@ -444,7 +457,7 @@ module.exports = grammar({
 
     // Binding patterns (the patterns of `match` are expressions)
 
-    _pattern: $ => choice($.identifier, $.dict_pattern, $.list_pattern),
+    _pattern: $ => choice(announced($), $.dict_pattern, $.list_pattern),
 
     pair_pattern: $ => seq(
       '(',
@@ -583,7 +596,13 @@ module.exports = grammar({
 
     type_arguments: $ => seq(alias($._type_arguments_start, '<'), commaSep1($._type), '>'),
 
-    arguments: $ => seq('(', optional(commaSep1(choice($._expression, $.spread))), ')'),
+    arguments: $ => seq(
+      '(',
+      optional(commaSep1(choice($._expression, $.spread))),
+      $._close_arguments,
+    ),
+
+    _close_arguments: $ => choice(')', alias($._absent_close, $.absent)),
 
     spread: $ => seq('...', field('value', $._expression)),
 
@@ -603,7 +622,7 @@ module.exports = grammar({
     _member_operator: _ => choice('.', '?.'),
 
     // Any word is a member name: no keyword is valid here, so that the lexer sees names only.
-    _member_name: $ => choice($.identifier, $._name_marker),
+    _member_name: $ => choice($.identifier, alias($._absent_name, $.absent)),
 
     subscript_expression: $ => prec(PREC.postfix, seq(
       field('object', $._expression),
@@ -751,15 +770,24 @@ module.exports = grammar({
     _hitl_arguments: $ => seq(
       '(',
       optional(commaSep1(choice($._expression, alias($.field_entry, $.named_argument)))),
-      ')',
+      $._close_arguments,
     ),
 
     // Literals
 
-    string: $ => seq(
-      alias($._string_start, '"'),
-      repeat(choice($.string_content, $.escape_sequence, $.interpolation)),
-      choice(alias($._string_end, '"'), alias($._string_unterminated, $.unterminated)),
+    string: $ => choice(
+      seq(
+        alias($._string_start, '"'),
+        repeat(choice($.string_content, $.escape_sequence, $.interpolation)),
+        choice(alias($._string_end, '"'), alias($._string_unterminated, $.unterminated)),
+      ),
+      // Quotes escaped once more than needed, as programs that were generated have them in
+      // interpolations.
+      seq(
+        alias($._escaped_start, '\\"'),
+        optional(alias($._escaped_content, $.string_content)),
+        choice(alias($._escaped_end, '\\"'), alias($._string_unterminated, $.unterminated)),
+      ),
     ),
 
     multiline_string: $ => seq(

@@ -32,12 +32,17 @@ enum TokenType {
     MULTILINE_START,
     MULTILINE_CONTENT,
     MULTILINE_END,
+    ESCAPED_START,
+    ESCAPED_CONTENT,
+    ESCAPED_END,
     INTERPOLATION_START,
     CLOSURE_START,
     TYPE_ARGUMENTS_START,
     TERNARY_MARK,
     STRUCT_NAME,
     GEN,
+    ABSENT_NAME,
+    ABSENT_CLOSE,
     NAME_MARKER,
     UNCLOSED_COMMENT,
     ERROR_SENTINEL,
@@ -641,6 +646,26 @@ static bool scan_multiline_string(TSLexer *lexer) {
     }
 }
 
+/* A string between quotes that are escaped, `\"`: text, the end, or the quote of the string around. */
+static bool scan_escaped_string(TSLexer *lexer) {
+    for (bool has_text = false;; has_text = true) {
+        lexer->mark_end(lexer);
+        if (lexer->eof(lexer) || lexer->lookahead == '\n' || lexer->lookahead == '"') {
+            return finish(lexer, has_text ? ESCAPED_CONTENT : STRING_UNTERMINATED);
+        }
+        bool is_escape = lexer->lookahead == '\\';
+        advance(lexer);
+        if (is_escape && lexer->lookahead == '"') {
+            if (has_text) {
+                return finish(lexer, ESCAPED_CONTENT);
+            }
+            advance(lexer);
+            lexer->mark_end(lexer);
+            return finish(lexer, ESCAPED_END);
+        }
+    }
+}
+
 /* Comments and line ends */
 
 static bool scan_line_comment(TSLexer *lexer) {
@@ -762,20 +787,21 @@ static bool scan_line_end_before_comment(TSLexer *lexer) {
  * these words, so the line end is reported although the parser expects none: it then completes what
  * was begun instead of taking the keyword for a name.
  */
-static bool begins_statement(TSLexer *lexer, const Word *word) {
+static bool begins_statement(TSLexer *lexer) {
     static const char *const keywords[] = {
         "break", "const",    "continue", "defer",  "emit",  "enum",  "eval_pack", "for",
         "guard", "impl",     "import",   "interface", "let", "mutex", "override", "pipeline",
         "pub",   "require",  "return",   "select", "skill", "struct", "throw",    "tool",
         "type",  "var",      "while",    "yield",  NULL,
     };
-    if (word_is(word, "fn")) {
+    Word word = read_word(lexer);
+    if (word_is(&word, "fn")) {
         while (is_blank(lexer->lookahead)) {
             advance(lexer);
         }
         return is_word_start(lexer->lookahead);
     }
-    if (!word_is_one_of(word, keywords) || !is_space(lexer->lookahead)) {
+    if (!word_is_one_of(&word, keywords) || !is_space(lexer->lookahead)) {
         return false;
     }
     while (is_blank(lexer->lookahead)) {
@@ -785,10 +811,17 @@ static bool begins_statement(TSLexer *lexer, const Word *word) {
     return lexer->lookahead != ':';
 }
 
-static bool scan_word(TSLexer *lexer, const bool *valid, bool is_expected_to_continue) {
+/* Inside an expression or behind a keyword: the parser accepts no statement here. */
+static bool expects_operand(const bool *valid) {
+    return !valid[NEWLINE] && !valid[GEN] &&
+           (valid[TERNARY_MARK] || valid[STRUCT_NAME] || valid[ABSENT_NAME] ||
+            valid[ABSENT_CLOSE] || valid[NAME_MARKER]);
+}
+
+static bool scan_word(TSLexer *lexer, const bool *valid) {
     bool may_be_struct = valid[STRUCT_NAME] && is_upper(lexer->lookahead);
     bool may_be_gen = valid[GEN] && lexer->lookahead == 'g';
-    if (!may_be_struct && !may_be_gen && !is_expected_to_continue) {
+    if (!may_be_struct && !may_be_gen) {
         return false;
     }
     Word word = read_word(lexer);
@@ -804,7 +837,7 @@ static bool scan_word(TSLexer *lexer, const bool *valid, bool is_expected_to_con
         Word next = read_word(lexer);
         return word_is(&next, "fn") && finish(lexer, GEN);
     }
-    return is_expected_to_continue && begins_statement(lexer, &word) && finish(lexer, NEWLINE);
+    return false;
 }
 
 static bool scan_string_start(Scanner *scanner, TSLexer *lexer, const bool *valid) {
@@ -824,18 +857,28 @@ static bool scan_string_start(Scanner *scanner, TSLexer *lexer, const bool *vali
 }
 
 static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
+    bool is_recovering = valid[ERROR_SENTINEL];
+    bool may_be_absent = !is_recovering && (valid[ABSENT_NAME] || valid[ABSENT_CLOSE]);
     bool crossed_line = false;
+    if (may_be_absent) {
+        lexer->mark_end(lexer);
+    }
     for (;;) {
         if (is_blank(lexer->lookahead)) {
             skip(lexer);
         } else if (lexer->lookahead == '\n') {
             skip(lexer);
-            if (!crossed_line) {
-                crossed_line = true;
+            if (!crossed_line && !may_be_absent) {
                 lexer->mark_end(lexer);
             }
+            crossed_line = true;
         } else if (lexer->lookahead == '\\') {
-            skip(lexer);
+            advance(lexer);
+            if (lexer->lookahead == '"' && valid[ESCAPED_START]) {
+                advance(lexer);
+                lexer->mark_end(lexer);
+                return finish(lexer, ESCAPED_START);
+            }
             if (lexer->lookahead == '\r') {
                 skip(lexer);
             }
@@ -847,11 +890,10 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
             break;
         }
     }
-    if (lexer->eof(lexer)) {
-        return false;
-    }
-
     scanner->broken_string = NO_STRING;
+    if (lexer->eof(lexer)) {
+        return may_be_absent && finish(lexer, valid[ABSENT_NAME] ? ABSENT_NAME : ABSENT_CLOSE);
+    }
     bool may_end_line = crossed_line && valid[NEWLINE];
     int32_t first = lexer->lookahead;
     if (first == '/') {
@@ -865,6 +907,15 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
         }
         advance(lexer);
         return may_end_line ? scan_line_end_before_comment(lexer) : scan_block_comment(lexer);
+    }
+    if (may_be_absent) {
+        /* Not a name behind a dot, a brace inside a call: the missing part belongs to the mark. */
+        if (valid[ABSENT_NAME] && !is_word(first) && first != '.' && first != '"') {
+            return finish(lexer, ABSENT_NAME);
+        }
+        if (valid[ABSENT_CLOSE] && first == '}') {
+            return finish(lexer, ABSENT_CLOSE);
+        }
     }
     if (may_end_line) {
         if (!continues_line(lexer)) {
@@ -907,9 +958,13 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
         if (!is_word_start(first)) {
             return false;
         }
-        return scan_word(lexer, valid,
-                         crossed_line && !valid[NEWLINE] && !valid[GEN] &&
-                             (valid[TERNARY_MARK] || valid[STRUCT_NAME] || valid[NAME_MARKER]));
+        if (crossed_line && first >= 'a' && first <= 'z' && expects_operand(valid)) {
+            return begins_statement(lexer) &&
+                   finish(lexer, valid[ABSENT_NAME]    ? ABSENT_NAME
+                                 : valid[ABSENT_CLOSE] ? ABSENT_CLOSE
+                                                       : NEWLINE);
+        }
+        return scan_word(lexer, valid);
     }
 }
 
@@ -944,6 +999,9 @@ bool tree_sitter_harn_external_scanner_scan(void *payload, TSLexer *lexer,
         }
         if (valid_symbols[MULTILINE_CONTENT]) {
             return scan_multiline_string(lexer);
+        }
+        if (valid_symbols[ESCAPED_END]) {
+            return scan_escaped_string(lexer);
         }
     } else if (scanner->broken_string != NO_STRING) {
         bool is_line = scanner->broken_string == LINE_STRING;
