@@ -23,4 +23,19 @@
 /* Binary, member and call chains may have this many links. */
 #define CH_SYNTAX_CHAIN_MAX 4000000u
 
+/* A static type may nest this deep and hold this many types; beyond it the checker
+ * treats the value as untyped. Operations on types recurse, so this is what bounds
+ * the C stack and the time of one comparison. */
+#define CH_TYPE_DEPTH_MAX 60u
+#define CH_TYPE_WEIGHT_MAX 4000u
+
+/* A list literal whose items have more different types than this is a plain list. */
+#define CH_TYPE_UNION_MAX 64u
+
+/* A type in a message is cut behind this many bytes. */
+#define CH_TYPE_TEXT_MAX 300u
+
+/* One condition narrows at most this many variables. */
+#define CH_REFINEMENTS_MAX 256u
+
 #endif

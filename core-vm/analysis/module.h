@@ -1,0 +1,62 @@
+/* Modules as importers see them: a path, and what is exported under which name. The
+ * graph finds, reads, parses and keeps them; it is the one place of analysis that
+ * touches files, and everything it reads can be given by callbacks instead. */
+#ifndef CH_ANALYSIS_MODULE_H
+#define CH_ANALYSIS_MODULE_H
+
+#include "analysis/analysis.h"
+
+typedef struct ChExport {
+    ChStr name;
+    uint32_t symbol;         /* in `owner`'s analysis */
+    const ChModule *owner;   /* the module that declares it: another one for re-exports */
+} ChExport;
+
+struct ChModule {
+    ChStr key;            /* normalised path, or "std/NAME" */
+    ChSource *source;
+    ChAnalysis *analysis; /* declarations only */
+    ChExport *exports;
+    uint32_t export_count;
+    ChMap exports_by_name; /* to the index */
+    bool is_complete;      /* every name it re-exports is known */
+    int ref_count;
+    struct ChModuleGraph *graph; /* keeps it alive; borrowed */
+};
+
+ChModule *ch_module_ref(ChModule *module);
+void ch_module_unref(ChModule *module); /* NULL is allowed */
+const ChExport *ch_module_find(const ChModule *module, ChStr name);
+/* The symbol behind an export. */
+const ChSymbol *ch_export_symbol(const ChExport *item);
+
+/* Where modules come from. Every callback may be NULL. */
+typedef struct ChModuleLoader {
+    /* Text of the embedded module std/NAME; false when there is none. */
+    bool (*std_text)(void *data, ChStr name, ChStr *text);
+    /* An editor's text of a file that may differ from the disk; a new reference, or NULL
+     * to read the disk. `path` is absolute and normalised. */
+    ChSource *(*open_text)(void *data, ChStr path);
+    void *data;
+} ChModuleLoader;
+
+/* A cache of modules by path. Not for two threads at once. */
+typedef struct ChModuleGraph ChModuleGraph;
+ChModuleGraph *ch_module_graph_new(const ChModuleLoader *loader);
+void ch_module_graph_free(ChModuleGraph *graph);
+
+/* Forget a module that changed on disk, and those that import it. */
+void ch_module_graph_forget(ChModuleGraph *graph, ChStr path);
+
+/* The module that `import path` in the file `importer` means, or NULL. A cycle gives
+ * the module as far as it is known, so cycles do not hang. Borrowed: the graph holds
+ * it; ref it to keep it. */
+ChModule *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path);
+
+/* The file that the import means; empty when there is none. In the arena. */
+ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, ChStr path);
+
+/* Callback for ChAnalysisOptions.import; data is the ChModuleGraph. */
+ChModule *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path);
+
+#endif
