@@ -13,7 +13,7 @@
  * header says so. A missing name is empty.
  *
  * Depth: chains grow to the left (a + b + c is ((a + b) + c), a.b().c likewise) and
- * else-ifs to the right, both to any length; everything else nests at most
+ * else-ifs and ternaries to the right, all to any length; everything else nests at most
  * CH_SYNTAX_DEPTH_MAX deep. So nobody may recurse over a tree: walk with
  * ch_node_walk, or with ChNodeIter and a stack of your own. To compile a binary
  * chain, follow `left` down to the innermost node first, pushing the nodes passed,
@@ -398,6 +398,7 @@ typedef struct ChTree {
     uint32_t node_count; /* ids are smaller: size of side tables */
     ChDiagnosticList diagnostics; /* of the syntax alone, in order of place */
     TSTree *syntax;      /* the concrete tree, for the next parse and for tokens */
+    bool is_provisional; /* see ch_tree_is_provisional */
     int ref_count;
 } ChTree;
 

@@ -4,8 +4,39 @@
 
 #include <stddef.h>
 
+#include <tree_sitter/api.h>
+
 #include "syntax/ast.h"
 
+/* Codes of the diagnostics that parsing gives. */
+#define CH__CODE_SYNTAX "HARN-PAR-001"
+#define CH__CODE_DEPTH "HARN-PAR-002"
+
+/* Bytes of a node of the kind. */
 size_t ch__node_size(ChNodeKind kind);
+
+/* The generated parser's numbers of symbols and fields, translated to Cst and CstField
+ * (lower_int.h). Made anew for each parse: it takes microseconds, and needs no lock. */
+typedef struct ChCst {
+    const TSLanguage *language;
+    uint8_t *symbols;
+    uint8_t *fields;
+    uint32_t symbol_count;
+} ChCst;
+
+void ch__cst_init(ChCst *cst);
+void ch__cst_release(ChCst *cst);
+/* Cst of a symbol, as int so that the enum need not be known here. */
+int ch__cst_of(const ChCst *cst, TSSymbol symbol);
+
+/* Fill root, comments, node_count from tree->syntax; adds diagnostics for rules that
+ * the grammar does not express. */
+void ch__lower_tree(ChTree *tree, const ChCst *cst);
+
+/* Give declarations the text of the doc comment above them. */
+void ch__docs_attach(ChTree *tree);
+
+/* Add a diagnostic for each ERROR and MISSING node of the concrete tree. */
+void ch__errors_explain(ChTree *tree, const ChCst *cst);
 
 #endif
