@@ -5,10 +5,11 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const vscode = require('vscode');
-const { LanguageClient, RevealOutputChannelOn, State } = require('vscode-languageclient/node');
+const { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State } = require('vscode-languageclient/node');
 
-/** Crashes of the server that are answered by a restart; the client gives up, and says so, when there are more in three minutes. */
+/** Crashes within the window that are answered by a restart; one more, and the user is told. */
 const RESTARTS_MAX = 3;
+const CRASH_WINDOW_MS = 3 * 60 * 1000;
 
 /** @type {LanguageClient | undefined} */
 let client;
@@ -55,6 +56,57 @@ async function reportMissing(what, name, setting) {
   }
 }
 
+/** Says why the language server is not there, where its output is, and which setting chooses another one. */
+async function reportFailure(command, what) {
+  const choice = await vscode.window.showErrorMessage(
+    `Harn: the language server '${command}' ${what}. Its output says why; harn.lsp.path chooses another program.`,
+    'Restart', 'Show Output', 'Open Settings');
+  if (choice === 'Restart') {
+    await restartServer();
+  } else if (choice === 'Show Output') {
+    output?.show();
+  } else if (choice) {
+    await vscode.commands.executeCommand('workbench.action.openSettings', 'harn.lsp.path');
+  }
+}
+
+/**
+ * What follows when the server ends by itself: one that never came up is not started again, one that worked is, a few
+ * times. The client library would try and complain in both cases alike. Each way of failing is told once.
+ */
+function failurePolicy(command) {
+  let worked = false, told = false;
+  const crashes = [];
+  const tell = (what) => {
+    if (!told) {
+      told = true;
+      void reportFailure(command, what);
+    }
+  };
+  return {
+    onState(change) {
+      worked ||= change.newState === State.Running;
+    },
+    failed(error) {
+      tell(`did not start: ${error instanceof Error ? error.message : error}`);
+      return false;
+    },
+    handler: {
+      error: () => ({ action: ErrorAction.Continue }),
+      closed() {
+        const now = Date.now();
+        crashes.push(now);
+        const recent = crashes.filter((time) => now - time < CRASH_WINDOW_MS).length;
+        if (worked && recent <= RESTARTS_MAX) {
+          return { action: CloseAction.Restart, message: 'The language server has ended and is started again.', handled: true };
+        }
+        tell(worked ? `ended ${recent} times within three minutes and is not started again` : 'ended as soon as it was started');
+        return { action: CloseAction.DoNotRestart, message: 'The language server is not started again.', handled: true };
+      },
+    },
+  };
+}
+
 async function startServer() {
   const name = program('lsp.path');
   const command = findProgram(name);
@@ -63,6 +115,7 @@ async function startServer() {
     return;
   }
   output ??= vscode.window.createOutputChannel('Harn Language Server');
+  const policy = failurePolicy(command);
   const started = new LanguageClient('harn', 'Harn Language Server',
     { command, args: vscode.workspace.getConfiguration('harn').get('lsp.arguments'), options: { shell: false } },
     {
@@ -70,22 +123,16 @@ async function startServer() {
       synchronize: { configurationSection: 'harn' },
       outputChannel: output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      connectionOptions: { maxRestartCount: RESTARTS_MAX },
+      errorHandler: policy.handler,
+      initializationFailedHandler: policy.failed,
     });
+  started.onDidChangeState(policy.onState);
   client = started;
   try {
     await started.start();
   } catch (error) {
-    if (client !== started) {
-      return;
-    }
-    const choice = await vscode.window.showErrorMessage(
-      `Harn: the language server '${command}' did not start: ${error instanceof Error ? error.message : error}. ` +
-      'Its output says why; setting harn.lsp.path chooses another one.', 'Show Output', 'Open Settings');
-    if (choice === 'Show Output') {
-      output.show();
-    } else if (choice) {
-      await vscode.commands.executeCommand('workbench.action.openSettings', 'harn.lsp.path');
+    if (client === started) {
+      policy.failed(error);
     }
   }
 }
@@ -158,6 +205,27 @@ const debugAdapters = {
   },
 };
 
+/** VS Code ends a session in silence when its adapter dies; the user is to know that it was no normal end. */
+const debugTrackers = {
+  createDebugAdapterTracker() {
+    let over = false;
+    return {
+      onDidSendMessage(message) {
+        over ||= message.type === 'event' && message.event === 'terminated';
+      },
+      onWillStopSession() {
+        over = true;
+      },
+      onExit(code, signal) {
+        if (!over) {
+          const how = code === null || code === undefined ? `signal ${signal}` : `code ${code}`;
+          void vscode.window.showErrorMessage(`Harn: the debug adapter '${program('dap.path')}' ended with ${how} in the middle of the session.`);
+        }
+      },
+    };
+  },
+};
+
 async function runFile(uri) {
   const file = uri instanceof vscode.Uri ? uri.fsPath : activeFile();
   const name = program('cli.path');
@@ -191,6 +259,7 @@ exports.activate = async function activate(context) {
     vscode.debug.registerDebugConfigurationProvider('harn', debugConfigurations),
     vscode.debug.registerDebugConfigurationProvider('harn', debugConfigurations, vscode.DebugConfigurationProviderTriggerKind.Dynamic),
     vscode.debug.registerDebugAdapterDescriptorFactory('harn', debugAdapters),
+    vscode.debug.registerDebugAdapterTrackerFactory('harn', debugTrackers),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('harn.lsp')) {
         void restartServer();
