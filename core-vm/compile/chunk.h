@@ -37,6 +37,7 @@ typedef union ChInstr {
 #define CH_X_INCLUSIVE 1  // FOR_PREP
 #define CH_X_BUILTIN 2    // FOR_PREP: the bounds are range()'s
 #define CH_X_EXCLUSIVE 4  // NEW_RANGE
+#define CH_X_OPTIONAL 4   // GET_FIELD, GET_INDEX: `?.`, `?[`
 #define CH_X_WILDCARD 1   // IMPORT
 #define CH_X_REEXPORT 2   // IMPORT, IMPORT_NAME
 

@@ -104,7 +104,7 @@ struct ChStructType {
 #define CH_FRAME_BOTTOM 1    // its return ends the fiber
 #define CH_FRAME_MODULE 2    // top level of a module: its return makes the module ready
 #define CH_FRAME_KEEP 4      // `initial` is set
-#define CH_FRAME_EVALUATE 8  // pushed by the debugger
+#define CH_FRAME_REDO 8      // the caller does its instruction again (IMPORT)
 
 struct ChFrame {
     const ChInstr *pc;       // where it goes on; the running frame's is in the loop's register
@@ -238,6 +238,9 @@ struct ChTask {
     uint32_t region_count, region_capacity;
     ChValue wake_value;      // given to the register it waits for
     bool wake_throws;        // wake_value is thrown instead
+    bool has_wake;
+    bool is_unwinding;       // a hook stopped at the throw of the pending error
+    const ChInstr *skip_break; // this stop was reported: the next run begins with what stands there
     ChTask *waiters;         // tasks that await this one
     ChTask *next_waiter;
 };
@@ -283,7 +286,6 @@ struct ChVm {
     bool stop_requested;
     bool is_stepping;
     bool keeps_frames;       // hooks are set: frames keep their arguments
-    const ChInstr *skip_break; // this breakpoint was reported: run what it replaces
     ChVmHooks hooks;
     ChBreakpointSite *breaks;
     uint32_t break_count, break_capacity;
@@ -298,7 +300,7 @@ struct ChVm {
     ChMap methods;           // type name -> ChMap * (method name -> number in method_targets)
     ChClosure **method_targets; // owned; numbers are what inline caches hold
     uint32_t method_count, method_capacity;
-    ChMap interfaces;        // name -> ChDecl *
+    ChMap interfaces;        // name -> ChChunkDecl *
     ChShape *entry_shape;    // {key, value}
     ChArena arena;           // names of tables
 
