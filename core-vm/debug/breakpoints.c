@@ -50,10 +50,13 @@ static const ChChunk *chunk_of(ChDebugger *debugger, ChStr path) {
     ChSource *source = ch_source_read(path, NULL);
     if (!source) return NULL;
     ChTree *tree = ch_syntax_parse(source, NULL);
+    ChArena arena;
+    ch_arena_init(&arena);
     ChDiagnosticList diagnostics;
-    ch_diagnostics_init(&diagnostics);
+    ch_diagnostics_init(&diagnostics, &arena);
     ChChunk *chunk = tree ? ch_compile(tree, NULL, &diagnostics) : NULL;
     ch_diagnostics_release(&diagnostics);
+    ch_arena_release(&arena);
     ch_tree_unref(tree);
     ch_source_unref(source);
     entry = ch_map_find(&debugger->places, path);

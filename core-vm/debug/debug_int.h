@@ -38,6 +38,9 @@ typedef CH_ARRAY_OF(ChBreakpoint *) ChBreakpoints;
 // What made the VM stop, noted by the hooks and judged by ch_debugger_run.
 typedef enum ChPending { CH_PENDING_NONE, CH_PENDING_BREAK, CH_PENDING_STEP, CH_PENDING_THROW } ChPending;
 
+// Whether the VM runs an expression of ours: breakpoints and errors in it are not the program's.
+typedef enum ChEvaluation { CH_EVALUATION_NONE, CH_EVALUATION_PURE, CH_EVALUATION_FULL } ChEvaluation;
+
 typedef struct ChStep {
     bool is_active;
     bool is_entry;          // reported as ENTRY
@@ -69,6 +72,9 @@ struct ChDebugger {
     CH_ARRAY_OF(uint32_t) stop_ids;
     ChMap places;           // path -> ChChunk * of files that are not loaded yet
     ChArena arena;          // keys of `places`, the program's arguments
+    ChMap expressions;      // place and text -> ChClosure *, owned
+    ChEvaluation evaluation;
+    bool evaluation_refused;
     int exit_code;
 };
 
@@ -89,6 +95,8 @@ ChTask *ch__debugger_find_task(const ChDebugger *debugger, uint32_t id);
 bool ch__proto_is_runtime(const ChProto *proto, const ChModule *module);
 
 // evaluate.c
+// May a pure evaluation run the next instruction of the task?
+bool ch__evaluate_is_pure(ChDebugger *debugger, const ChTask *task);
 bool ch__evaluate(ChDebugger *debugger, ChTask *task, uint32_t level, ChStr expression, ChEvaluateMode mode,
                   int64_t instructions, ChValue *out, ChBuffer *why);
 

@@ -22,19 +22,26 @@ static void note(ChDebugger *debugger, ChTask *task, ChPending what) {
 
 static void on_break(ChVm *vm, ChTask *task, void *ud) {
     (void)vm;
-    note(ud, task, CH_PENDING_BREAK);
+    ChDebugger *debugger = ud;
+    if (debugger->evaluation == CH_EVALUATION_NONE) note(debugger, task, CH_PENDING_BREAK);
 }
 
 static void on_step(ChVm *vm, ChTask *task, void *ud) {
     (void)vm;
     ChDebugger *debugger = ud;
+    if (debugger->evaluation == CH_EVALUATION_PURE && !ch__evaluate_is_pure(debugger, task)) {
+        debugger->evaluation_refused = true;
+        ch_vm_stop(debugger->vm);
+        return;
+    }
+    if (debugger->evaluation != CH_EVALUATION_NONE) return;
     if (ch__step_reached(debugger, task)) note(debugger, task, CH_PENDING_STEP);
 }
 
 static void on_throw(ChVm *vm, ChTask *task, bool will_be_caught, void *ud) {
     ChDebugger *debugger = ud;
     const ChError *error = ch_vm_pending_error(vm);
-    if (error && error->kind == CH_ERROR_EXIT) return;
+    if (debugger->evaluation != CH_EVALUATION_NONE || (error && error->kind == CH_ERROR_EXIT)) return;
     if (!(debugger->exception_modes & (will_be_caught ? CH_CATCH_CAUGHT : CH_CATCH_UNCAUGHT))) return;
     debugger->pending_will_be_caught = will_be_caught;
     note(debugger, task, CH_PENDING_THROW);
@@ -103,6 +110,10 @@ void ch_debugger_free(ChDebugger *debugger) {
     ch_vm_set_hooks(debugger->vm, NULL);
     ch__step_end(debugger);
     ch__breakpoints_release(debugger);
+    for (uint32_t i = 0; i < debugger->expressions.count; i++) {
+        ch_release(ch_object(debugger->expressions.entries[i].value.pointer));
+    }
+    ch_map_release(&debugger->expressions);
     ch_vm_free(debugger->vm);
     ch_host_real_free(debugger->real_host);
     ch_buffer_release(&debugger->stop_text);
