@@ -11,9 +11,8 @@ setlocal formatoptions-=t formatoptions+=croql
 setlocal suffixesadd=.harn
 setlocal include=^\\s*\\(pub\\s\\+\\)\\?import\\>.*"\\zs[^"]*\\ze"
 setlocal define=\\<\\(fn\\|pipeline\\|struct\\|enum\\|type\\|interface\\|tool\\|skill\\)\\>
-setlocal matchpairs+=<:>
 
 let b:undo_ftplugin = 'setlocal comments< commentstring< expandtab< shiftwidth< softtabstop<'
-      \ . ' formatoptions< suffixesadd< include< define< matchpairs<'
+      \ . ' formatoptions< suffixesadd< include< define<'
 
 lua require('harn').attach(vim.api.nvim_get_current_buf())

@@ -22,10 +22,20 @@ function! s:Code(lnum) abort
   return substitute(l:text, '//.*$', '', '')
 endfunction
 
-" How many brackets the line opens (positive) or closes (negative), leading closers left out.
+" How many brackets the text opens (positive) or closes (negative).
 function! s:Balance(text) abort
-  let l:rest = substitute(a:text, '^\s*[)}\]]*', '', '')
-  return len(substitute(l:rest, '[^({\[]', '', 'g')) - len(substitute(l:rest, '[^)}\]]', '', 'g'))
+  return len(substitute(a:text, '[^({\[]', '', 'g')) - len(substitute(a:text, '[^)}\]]', '', 'g'))
+endfunction
+
+" The line where the statement that ends in line lnum began: over closed brackets and continuations.
+function! s:Start(lnum) abort
+  let l:start = a:lnum
+  let l:depth = s:Balance(s:Code(l:start))
+  while l:start > 1 && (l:depth < 0 || s:Code(l:start) =~# s:continuation)
+    let l:start = prevnonblank(l:start - 1)
+    let l:depth += s:Balance(s:Code(l:start))
+  endwhile
+  return max([l:start, 1])
 endfunction
 
 function! GetHarnIndent(lnum) abort
@@ -33,27 +43,29 @@ function! GetHarnIndent(lnum) abort
   if l:previous == 0
     return 0
   endif
-  let l:above = s:Code(l:previous)
-  let l:indent = indent(l:previous)
-  let l:balance = s:Balance(l:above)
-  if l:above =~# s:continuation && l:balance <= 0 && s:Code(a:lnum) !~# s:continuation
-    " A continued statement ends here: back to the line where it began.
-    let l:start = l:previous
-    while l:start > 1 && s:Code(l:start) =~# s:continuation
-      let l:start = prevnonblank(l:start - 1)
-    endwhile
-    let l:indent = indent(l:start)
-  endif
-  if l:balance > 0
-    let l:indent += shiftwidth()
-  elseif l:balance < 0
-    let l:indent -= shiftwidth()
-  endif
   let l:here = s:Code(a:lnum)
+  " Inside a block comment the stars stand below each other.
+  if getline(a:lnum) =~# '^\s*\*' && getline(l:previous) =~# '^\s*\(/\*\|\*\)'
+    return indent(l:previous) + (getline(l:previous) =~# '^\s*/\*')
+  endif
+  let l:above = s:Code(l:previous)
+  let l:opened = s:Balance(substitute(l:above, '^\s*[)}\]]*', '', ''))
+  let l:continues = l:here =~# s:continuation
+  if l:opened > 0
+    " Inside the bracket that the line above has opened.
+    let l:indent = indent(l:previous) + shiftwidth()
+  elseif l:continues && l:above =~# s:continuation
+    let l:indent = indent(l:previous)
+  else
+    let l:start = s:Start(l:previous)
+    let l:indent = indent(l:start) + (l:continues ? shiftwidth() : 0)
+    if l:continues && l:start != l:previous && s:Code(l:start) !~# s:continuation
+      " After a bracket that a continuation line closes: as deep as that line.
+      let l:indent = l:above =~# '^\s*[)}\]]' ? indent(l:previous) : l:indent
+    endif
+  endif
   if l:here =~# '^\s*[)}\]]'
     let l:indent -= shiftwidth()
-  elseif l:here =~# s:continuation && l:above !~# s:continuation && l:balance <= 0
-    let l:indent += shiftwidth()
   endif
   return max([l:indent, 0])
 endfunction

@@ -9,7 +9,7 @@ function M.ok(condition, name, why)
     report:write('ok ' .. name .. '\n')
   else
     local text = type(why) == 'string' and why or vim.inspect(why)
-    report:write('not ok ' .. name .. ': ' .. text:gsub('%s+', ' '):sub(1, 500) .. '\n')
+    report:write('not ok ' .. name .. ': ' .. text:gsub('\n', '\\n'):sub(1, 500) .. '\n')
   end
   return condition
 end

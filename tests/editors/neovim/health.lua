@@ -1,0 +1,11 @@
+-- :checkhealth harn names what is missing, and how to mend it.
+local check = dofile(vim.env.CHARN_TEST_SCRIPTS .. '/check.lua')
+require('harn').setup({ lsp = { cmd = { '/nowhere/charn-lsp' } }, cli = 'sh' })
+vim.cmd('checkhealth harn')
+local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+check.ok(text:find('/nowhere/charn-lsp', 1, true), 'a missing server is named', text)
+check.ok(text:find("lsp = {cmd = {'/path/to/charn-lsp'}}", 1, true), 'with the setting that mends it', text)
+check.ok(text:find(':HarnInstallParser', 1, true), 'a missing parser too', text)
+check.ok(text:find('nvim-dap is not installed', 1, true), 'and nvim-dap', text)
+check.ok(not text:find('Failed to run healthcheck', 1, true), 'the check itself has no error', text)
+check.finish()
