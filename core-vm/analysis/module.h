@@ -5,6 +5,7 @@
 #define CH_ANALYSIS_MODULE_H
 
 #include "analysis/analysis.h"
+#include "base/map.h"
 
 typedef struct ChExport {
     ChStr name;

@@ -142,7 +142,7 @@ void ch_type_store_init(ChTypeStore *store, ChArena *arena)
     store->unknown = intern(store, &(ChType){.kind = CH_TYPE_UNKNOWN, .text = CH_STR("unknown")});
     store->never = intern(store, &(ChType){.kind = CH_TYPE_NEVER, .text = CH_STR("never")});
     store->wildcard = intern(store, &(ChType){.kind = CH_TYPE_WILDCARD, .text = CH_STR("_")});
-#define CH_TYPE_BASIC(member, name) store->member = ch_type_name(store, CH_STR(name), NULL);
+#define CH_TYPE_BASIC(member, name) store->member = ch_type_named(store, CH_STR(name), NULL);
     CH_TYPE_BASICS(CH_TYPE_BASIC)
 #undef CH_TYPE_BASIC
     store->result_decl = make_result_decl(store);
@@ -156,7 +156,7 @@ void ch_type_store_release(ChTypeStore *store)
 
 /* ---- making types ---------------------------------------------------------- */
 
-const ChType *ch_type_name(ChTypeStore *store, ChStr name, const ChTypeDecl *decl)
+const ChType *ch_type_named(ChTypeStore *store, ChStr name, const ChTypeDecl *decl)
 {
     return intern(store, &(ChType){.kind = CH_TYPE_NAME, .text = name, .decl = decl});
 }
@@ -195,7 +195,7 @@ const ChType *ch_type_applied(ChTypeStore *store, ChStr name, const ChTypeDecl *
                               const ChType *const *args, uint32_t count)
 {
     if (count == 0)
-        return ch_type_name(store, name, decl);
+        return ch_type_named(store, name, decl);
     if (count > CH_TYPE_WEIGHT_MAX)
         return NULL;
     const ChType **items = ch_alloc_zero(count, sizeof *items);

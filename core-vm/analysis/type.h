@@ -149,7 +149,7 @@ void ch_type_store_release(ChTypeStore *store);
 
 /* Making types. Each may give NULL: the type would be too large, or a part that is
  * needed is NULL. */
-const ChType *ch_type_name(ChTypeStore *store, ChStr name, const ChTypeDecl *decl);
+const ChType *ch_type_named(ChTypeStore *store, ChStr name, const ChTypeDecl *decl);
 const ChType *ch_type_param(ChTypeStore *store, ChStr name, uint32_t owner);
 const ChType *ch_type_string(ChTypeStore *store, ChStr text);
 const ChType *ch_type_int(ChTypeStore *store, int64_t value);
