@@ -36,6 +36,22 @@ const PREC = {
   method: 14,
 };
 
+/**
+ * The rest of a brace pair that holds `items`, which `$._separator`s separate. Where the brace is
+ * missing, the scanner may say so at the beginning of a line.
+ */
+function body($, item) {
+  const close = choice('}', alias($._absent_brace, $.absent));
+  return choice(
+    close,
+    seq(
+      item,
+      repeat(seq($._separator, item)),
+      choice('}', seq($._separator, close)),
+    ),
+  );
+}
+
 /** One or more `rule`, separated by commas; a trailing comma is allowed. */
 function commaSep1(rule) {
   return seq(rule, repeat(seq(',', rule)), optional(','));
@@ -83,6 +99,7 @@ module.exports = grammar({
     $._gen,
     $._absent_name,
     $._absent_close,
+    $._absent_brace,
     $._name_marker,
     $.unclosed_comment,
     $._error_sentinel,
@@ -96,25 +113,21 @@ module.exports = grammar({
   inline: $ => [$._separator, $._entry_separator],
 
   rules: {
-    source_file: $ => seq(optional($.shebang), optional($._top_level_items)),
+    source_file: $ => seq(optional($.shebang), optional($._top_level)),
 
     shebang: _ => token(/#![^\n]*/),
-
-    _top_level_items: $ => seq(
-      $._top_level_item,
-      repeat(seq($._separator, $._top_level_item)),
-      optional($._separator),
-    ),
-
-    _top_level_item: $ => choice($._statement, $.import_declaration, $.pipeline_declaration),
 
     _separator: $ => choice(';', $._newline),
 
     _entry_separator: $ => choice(',', $._newline),
 
-    block: $ => seq('{', optional($._statements), '}'),
+    block: $ => seq('{', $._body),
 
-    _statements: $ => seq(
+    _body: $ => body($, $._statement),
+
+    _close_block: $ => choice('}', alias($._absent_brace, $.absent)),
+
+    _top_level: $ => seq(
       $._statement,
       repeat(seq($._separator, $._statement)),
       optional($._separator),
@@ -122,7 +135,10 @@ module.exports = grammar({
 
     // Statements
 
+    // Imports and pipelines belong to the top level; inside an unclosed block they are read all the same.
     _statement: $ => choice(
+      $.import_declaration,
+      $.pipeline_declaration,
       $._declaration,
       $.attributed_declaration,
       $.let_binding,
@@ -203,7 +219,7 @@ module.exports = grammar({
 
     continue_statement: _ => 'continue',
 
-    select_expression: $ => seq('select', '{', repeat($._select_arm), '}'),
+    select_expression: $ => seq('select', '{', repeat($._select_arm), $._close_block),
 
     _select_arm: $ => choice($.select_case, $.select_timeout, $.select_default),
 
@@ -312,11 +328,7 @@ module.exports = grammar({
 
     _tool_body: $ => seq(
       '{',
-      optional(choice(
-        $._statements,
-        seq($.tool_description, optional(seq($._separator, optional($._statements)))),
-      )),
-      '}',
+      choice($._body, seq($.tool_description, choice('}', seq($._separator, $._body)))),
     ),
 
     tool_description: $ => seq('description', field('value', $.string)),
@@ -344,12 +356,7 @@ module.exports = grammar({
         field('id', $.string),
       ),
       '{',
-      optional(seq(
-        $._eval_pack_item,
-        repeat(seq($._separator, $._eval_pack_item)),
-        optional($._separator),
-      )),
-      '}',
+      body($, $._eval_pack_item),
     ),
 
     _eval_pack_item: $ => choice($.field_entry, $.summarize_block, $._statement),
@@ -421,7 +428,7 @@ module.exports = grammar({
       field('type', announced($)),
       '{',
       repeat(field('methods', $.fn_declaration)),
-      '}',
+      $._close_block,
     ),
 
     type_declaration: $ => seq(
@@ -672,8 +679,7 @@ module.exports = grammar({
       alias($._closure_start, '{'),
       optional(field('params', alias($._parameter_list, $.parameters))),
       '->',
-      optional($._statements),
-      '}',
+      $._body,
     ),
 
     fn_expression: $ => seq('fn', field('params', $.parameters), field('body', $.block)),
@@ -690,7 +696,7 @@ module.exports = grammar({
       field('value', $._expression),
       '{',
       repeat(field('arms', $.match_arm)),
-      '}',
+      $._close_block,
     ),
 
     match_arm: $ => seq(
@@ -718,8 +724,7 @@ module.exports = grammar({
     _parallel_body: $ => seq(
       '{',
       optional(seq(field('variable', $._name), '->')),
-      optional($._statements),
-      '}',
+      $._body,
     ),
 
     as_stream: _ => seq('as', 'stream'),
@@ -759,8 +764,7 @@ module.exports = grammar({
       'cost_route',
       '{',
       repeat(seq($.field_entry, $._entry_separator)),
-      optional(choice($.field_entry, $._statements)),
-      '}',
+      choice(seq($.field_entry, '}'), $._body),
     )),
 
     hitl_expression: $ => seq(

@@ -3,9 +3,7 @@
  *
  * The scanner keeps no stack. Whether the text at hand is the inside of a string is told by the
  * tokens the parser accepts, so that strings nest in interpolations as deep as the parser's stack
- * does, and the state to serialise is one byte: the kind of the string whose opening quote was seen
- * while the parser was recovering from an error (then every token is acceptable, and nothing else
- * would tell that the next characters are text and not code).
+ * does, and the state to serialise is one byte (enum Place).
  *
  * A line end becomes a token of no width at the beginning of the next line, if the parser accepts
  * one and the next line does not continue the expression. Comments that follow come first; so the
@@ -43,6 +41,7 @@ enum TokenType {
     GEN,
     ABSENT_NAME,
     ABSENT_CLOSE,
+    ABSENT_BRACE,
     NAME_MARKER,
     UNCLOSED_COMMENT,
     ERROR_SENTINEL,
@@ -58,10 +57,15 @@ enum {
     CH_WORD_MAX = 16,             /* longer words are no keywords */
 };
 
-enum StringKind { NO_STRING, LINE_STRING, MULTILINE_STRING };
+/*
+ * What the place behind the last token is, where the acceptable tokens do not tell. The strings
+ * count while the parser recovers from an error: then every token is acceptable, and nothing else
+ * says that the next characters are text and not code.
+ */
+enum Place { IN_CODE, IN_STRING, IN_MULTILINE_STRING, AT_LINE_START };
 
 typedef struct {
-    unsigned char broken_string; /* an enum StringKind, see above */
+    unsigned char place;
 } Scanner;
 
 /* A word of the text; longer ones than any keyword are cut, `length` then is CH_WORD_MAX. */
@@ -811,6 +815,16 @@ static bool begins_statement(TSLexer *lexer) {
     return lexer->lookahead != ':';
 }
 
+/*
+ * An unclosed brace: nothing inside a block begins with these words at the left edge, so the block
+ * has ended, and its brace is missing.
+ */
+static bool begins_top_level(TSLexer *lexer) {
+    static const char *const keywords[] = {"import", "pipeline", "pub", NULL};
+    Word word = read_word(lexer);
+    return word_is_one_of(&word, keywords) && is_blank(lexer->lookahead);
+}
+
 /* Inside an expression or behind a keyword: the parser accepts no statement here. */
 static bool expects_operand(const bool *valid) {
     return !valid[NEWLINE] && !valid[GEN] &&
@@ -843,31 +857,38 @@ static bool scan_word(TSLexer *lexer, const bool *valid) {
 static bool scan_string_start(Scanner *scanner, TSLexer *lexer, const bool *valid) {
     advance(lexer);
     lexer->mark_end(lexer);
-    enum StringKind kind = LINE_STRING;
+    bool is_multiline = false;
     if (lexer->lookahead == '"') {
         advance(lexer);
         if (lexer->lookahead == '"') {
             advance(lexer);
             lexer->mark_end(lexer);
-            kind = MULTILINE_STRING;
+            is_multiline = true;
         }
     }
-    scanner->broken_string = valid[ERROR_SENTINEL] ? (unsigned char)kind : NO_STRING;
-    return finish(lexer, kind == MULTILINE_STRING ? MULTILINE_START : STRING_START);
+    if (valid[ERROR_SENTINEL]) {
+        scanner->place = is_multiline ? IN_MULTILINE_STRING : IN_STRING;
+    }
+    return finish(lexer, is_multiline ? MULTILINE_START : STRING_START);
 }
 
 static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
     bool is_recovering = valid[ERROR_SENTINEL];
     bool may_be_absent = !is_recovering && (valid[ABSENT_NAME] || valid[ABSENT_CLOSE]);
+    bool at_line_start = scanner->place == AT_LINE_START;
     bool crossed_line = false;
-    if (may_be_absent) {
+    bool is_indented = false;
+    scanner->place = IN_CODE;
+    if (may_be_absent || at_line_start) {
         lexer->mark_end(lexer);
     }
     for (;;) {
         if (is_blank(lexer->lookahead)) {
             skip(lexer);
+            is_indented = true;
         } else if (lexer->lookahead == '\n') {
             skip(lexer);
+            is_indented = false;
             if (!crossed_line && !may_be_absent) {
                 lexer->mark_end(lexer);
             }
@@ -890,8 +911,14 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
             break;
         }
     }
-    scanner->broken_string = NO_STRING;
     if (lexer->eof(lexer)) {
+        if (is_recovering) {
+            return false;
+        }
+        if (valid[NEWLINE] || valid[ABSENT_BRACE]) {
+            lexer->mark_end(lexer);
+            return finish(lexer, valid[NEWLINE] ? NEWLINE : ABSENT_BRACE);
+        }
         return may_be_absent && finish(lexer, valid[ABSENT_NAME] ? ABSENT_NAME : ABSENT_CLOSE);
     }
     bool may_end_line = crossed_line && valid[NEWLINE];
@@ -916,6 +943,14 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
         if (valid[ABSENT_CLOSE] && first == '}') {
             return finish(lexer, ABSENT_CLOSE);
         }
+    }
+    if ((crossed_line || at_line_start) && !is_indented && (first == 'p' || first == 'i') &&
+        (valid[NEWLINE] || valid[ABSENT_BRACE])) {
+        if (begins_top_level(lexer)) {
+            scanner->place = AT_LINE_START;
+            return finish(lexer, valid[NEWLINE] ? NEWLINE : ABSENT_BRACE);
+        }
+        return may_end_line && finish(lexer, NEWLINE);
     }
     if (may_end_line) {
         if (!continues_line(lexer)) {
@@ -976,40 +1011,41 @@ void tree_sitter_harn_external_scanner_destroy(void *payload) { ts_free(payload)
 
 unsigned tree_sitter_harn_external_scanner_serialize(void *payload, char *buffer) {
     const Scanner *scanner = payload;
-    if (scanner->broken_string == NO_STRING) {
+    if (scanner->place == IN_CODE) {
         return 0;
     }
-    buffer[0] = (char)scanner->broken_string;
+    buffer[0] = (char)scanner->place;
     return 1;
 }
 
 void tree_sitter_harn_external_scanner_deserialize(void *payload, const char *buffer,
                                                    unsigned length) {
     Scanner *scanner = payload;
-    scanner->broken_string = length > 0 ? (unsigned char)buffer[0] : NO_STRING;
+    scanner->place = length > 0 ? (unsigned char)buffer[0] : IN_CODE;
 }
 
 bool tree_sitter_harn_external_scanner_scan(void *payload, TSLexer *lexer,
                                             const bool *valid_symbols) {
     Scanner *scanner = payload;
     if (!valid_symbols[ERROR_SENTINEL]) {
-        scanner->broken_string = NO_STRING;
         if (valid_symbols[STRING_CONTENT]) {
+            scanner->place = IN_CODE;
             return scan_string(lexer);
         }
         if (valid_symbols[MULTILINE_CONTENT]) {
+            scanner->place = IN_CODE;
             return scan_multiline_string(lexer);
         }
         if (valid_symbols[ESCAPED_END]) {
+            scanner->place = IN_CODE;
             return scan_escaped_string(lexer);
         }
-    } else if (scanner->broken_string != NO_STRING) {
-        bool is_line = scanner->broken_string == LINE_STRING;
-        bool found = is_line ? scan_string(lexer) : scan_multiline_string(lexer);
+    } else if (scanner->place == IN_STRING || scanner->place == IN_MULTILINE_STRING) {
+        bool found = scanner->place == IN_STRING ? scan_string(lexer) : scan_multiline_string(lexer);
         TSSymbol symbol = lexer->result_symbol;
         if (symbol == STRING_END || symbol == MULTILINE_END || symbol == STRING_UNTERMINATED ||
             symbol == INTERPOLATION_START) {
-            scanner->broken_string = NO_STRING;
+            scanner->place = IN_CODE;
         }
         return found;
     }
