@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "debug/debug.h"
+#include "vm/program.h"
 #include "host/layer.h"
 
 enum {

@@ -1,0 +1,21 @@
+// A program from file to exit code: what `charn run` and the debugger do alike.
+#ifndef CH_VM_PROGRAM_H
+#define CH_VM_PROGRAM_H
+
+#include "vm/vm.h"
+
+// Reads, parses, compiles and links the entry file; nothing runs yet. The module is the VM's main module. NULL: the
+// reason is in `why`, diagnostics rendered with their excerpts (no colours) and each ended by a newline.
+ChModule *ch_program_load(ChVm *vm, ChStr path, ChBuffer *why);
+// The same for a source text at hand (standard input, -e).
+ChModule *ch_program_load_source(ChVm *vm, ChSource *source, ChBuffer *why);
+
+// The exit code of the program whose main task has ended: the clamped int it returned, 1 for Result.Err and for an
+// error, the argument of exit(). An uncaught error and the payload of Result.Err are written to the host's stderr.
+int ch_program_finish(ChVm *vm);
+
+// Links code compiled with CH_COMPILE_EVAL against `module`, in whose slots its top-level names live. The closure is
+// owned by the caller and holds the code alive; the chunk is taken. NULL: an error is pending.
+ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module);
+
+#endif
