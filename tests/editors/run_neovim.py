@@ -18,7 +18,7 @@ def neovim(suite, nvim, script, name, lsp=None, timeout=TIMEOUT_S, **more):
                                     CHARN_TEST_GRAMMAR=GRAMMAR, **more)
     command = [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "--cmd", "set rtp^=" + PLUGIN,
                "--cmd", "filetype plugin indent on | syntax on", "--cmd", "runtime plugin/harn.lua",
-               "-c", "luafile " + os.path.join(SCRIPTS, script)]
+               "-c", "luafile " + os.path.join(SCRIPTS, script), "-c", "cquit 1"]
     return suite.client(name, command, environment, timeout, cwd=os.path.join(folder, "ws"))
 
 

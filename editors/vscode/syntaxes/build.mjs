@@ -16,7 +16,7 @@ const inc = (...names) => names.map((n) => ({ include: n.startsWith('$') ? n : '
 const brace = { 0: 'punctuation.section.block.begin.harn' }, braceEnd = { 0: 'punctuation.section.block.end.harn' };
 
 const head = (keyword, scope, entity, extra = []) => be(
-  R`\b(?:(gen)\s+)?(${keyword})\b(?:\s+(${id}))?(?=\s*[(<{\s]|$)`, R`(?=\{)|$`, 'meta.' + scope + '.harn',
+  R`\b(?:(gen)\s+)?(${keyword})\b(?:\s+(${id}))?(?=\s*[(<{\s]|$)`, R`(?=[{}),=;])|$`, 'meta.' + scope + '.harn',
   { 1: 'storage.modifier.harn', 2: 'storage.type.' + scope + '.harn', 3: entity }, null,
   inc('comments', 'type-parameters', 'parameters', 'return-shape', 'return-type', 'where', ...extra));
 
@@ -36,7 +36,7 @@ const grammar = {
     continuation: m(R`\\$`, 'punctuation.separator.continuation.harn'),
     attribute: { patterns: [
       be(R`(@)(${id})(\()`, R`\)`, 'meta.attribute.harn', { 1: 'punctuation.definition.attribute.harn', 2: 'entity.name.function.decorator.harn', 3: 'punctuation.section.arguments.begin.harn' }, { 0: 'punctuation.section.arguments.end.harn' },
-        [ ...inc('comments', 'strings', 'numbers', 'constants'), m(R`(${id})\s*(:)`, null, { 1: 'variable.parameter.attribute.harn', 2: 'punctuation.separator.key-value.harn' }), m(id, 'constant.other.harn'), ...inc('punctuation', 'operators') ]),
+        [ ...inc('comments', 'strings', 'numbers', 'constants'), m(R`(${id})\s*(:)`, null, { 1: 'variable.parameter.attribute.harn', 2: 'punctuation.separator.key-value.harn' }), m(id, 'constant.other.harn'), ...inc('brackets', 'punctuation', 'operators') ]),
       m(R`(@)(${id})`, 'meta.attribute.harn', { 1: 'punctuation.definition.attribute.harn', 2: 'entity.name.function.decorator.harn' }),
     ] },
     declarations: { patterns: [
@@ -55,12 +55,13 @@ const grammar = {
       m(R`^\s*(description)(?=\s+")`, null, { 1: 'variable.other.property.harn' }),
       be(R`\b(struct|enum|interface)\s+(${id})`, R`(?=\{)|$`, 'meta.type-declaration.harn', { 1: 'storage.type.$1.harn', 2: 'entity.name.type.$1.harn' }, null, inc('comments', 'type-parameters')),
       m(R`\b(impl)\s+(${id})`, 'meta.impl.harn', { 1: 'storage.type.impl.harn', 2: 'entity.name.type.harn' }),
-      be(R`\b(type)\s+(${id})`, R`(=)|$`, 'meta.type-alias.harn', { 1: 'storage.type.type.harn', 2: 'entity.name.type.alias.harn' }, { 1: 'keyword.operator.assignment.harn' }, inc('comments', 'type-parameters')),
+      be(R`\b(type)\s+(${id})`, R`$|(?=;)`, 'meta.type-alias.harn', { 1: 'storage.type.type.harn', 2: 'entity.name.type.alias.harn' }, null,
+        [ ...inc('comments', 'type-parameters'), be('=', R`$|(?=;)`, null, { 0: 'keyword.operator.assignment.harn' }, null, inc('type')) ]),
       m(R`\b(extends)\s+(${id})`, null, { 1: 'storage.modifier.harn', 2: 'entity.other.inherited-class.harn' }),
     ] },
     extends: m(R`\b(extends)\s+(${id})`, null, { 1: 'storage.modifier.harn', 2: 'entity.other.inherited-class.harn' }),
-    where: { patterns: [ m(R`\b(where)\s+(${id})\s*(:)\s*(${id})`, null, { 1: 'keyword.other.where.harn', 2: 'entity.name.type.parameter.harn', 3: 'punctuation.separator.type.harn', 4: 'entity.name.type.harn' }),
-      m(R`(,)\s*(${id})\s*(:)\s*(${id})`, null, { 1: 'punctuation.separator.comma.harn', 2: 'entity.name.type.parameter.harn', 3: 'punctuation.separator.type.harn', 4: 'entity.name.type.harn' }) ] },
+    where: be(R`\bwhere\b`, R`(?=\{)|$`, null, { 0: 'keyword.other.where.harn' }, null,
+      [ m(R`(${id})\s*(:)\s*(${id})`, null, { 1: 'entity.name.type.parameter.harn', 2: 'punctuation.separator.type.harn', 3: 'entity.name.type.harn' }), ...inc('comments', 'punctuation') ]),
     'type-parameters': be(R`<`, R`>`, 'meta.type-parameters.harn', { 0: 'punctuation.definition.typeparameters.begin.harn' }, { 0: 'punctuation.definition.typeparameters.end.harn' },
       [ ...inc('comments'), m(R`\b(in|out)\b(?=\s+${id})`, 'storage.modifier.variance.harn'), m(id, 'entity.name.type.parameter.harn'), ...inc('punctuation') ]),
     parameters: be(R`\(`, R`\)`, 'meta.parameters.harn', { 0: 'punctuation.section.parameters.begin.harn' }, { 0: 'punctuation.section.parameters.end.harn' }, inc('parameter-list')),
@@ -74,7 +75,7 @@ const grammar = {
       ...inc('punctuation'),
     ] },
     'return-shape': be(R`(->)\s*(\{)`, R`\}`, 'meta.return-type.harn', { 1: 'keyword.operator.arrow.harn', 2: 'punctuation.section.braces.begin.harn' }, { 0: 'punctuation.section.braces.end.harn' }, inc('shape-fields')),
-    'return-type': be(R`->|(?<=\})\s*(?=\|)`, R`(?=\{|\bwhere\b|\bextends\b)|$`, 'meta.return-type.harn', { 0: 'keyword.operator.arrow.harn' }, null, inc('type')),
+    'return-type': be(R`->|(?<=\})\s*(?=\|)`, R`(?=[{}),=;]|\bwhere\b|\bextends\b)|$`, 'meta.return-type.harn', { 0: 'keyword.operator.arrow.harn' }, null, inc('type')),
     type: { patterns: [
       ...inc('comments'),
       be(R`\{`, R`\}`, 'meta.shape-type.harn', { 0: 'punctuation.section.braces.begin.harn' }, { 0: 'punctuation.section.braces.end.harn' }, inc('shape-fields')),
@@ -98,8 +99,8 @@ const grammar = {
       ...inc('type'),
     ] },
     binding: { patterns: [
-      be(R`\b(let|var|const)\b(?:\s+(${id}))?\s*(:)`, R`(=)(?!=)|$|(?=;)`, 'meta.binding.harn', { 1: 'storage.type.$1.harn', 2: 'variable.other.definition.harn', 3: 'punctuation.separator.type.harn' }, { 1: 'keyword.operator.assignment.harn' }, inc('type')),
-      m(R`\b(let|var|const)\b(?:\s+(${id}))?`, 'meta.binding.harn', { 1: 'storage.type.$1.harn', 2: 'variable.other.definition.harn' }),
+      be(R`\b(let|var)\b(?:\s+(${id}))?\s*(:)`, R`(=)(?!=)|$|(?=;)`, 'meta.binding.harn', { 1: 'storage.type.$1.harn', 2: 'variable.other.definition.harn', 3: 'punctuation.separator.type.harn' }, { 1: 'keyword.operator.assignment.harn' }, inc('type')),
+      m(R`\b(let|var)\b(?:\s+(${id}))?`, 'meta.binding.harn', { 1: 'storage.type.$1.harn', 2: 'variable.other.definition.harn' }),
     ] },
     for: { patterns: [
       m(R`\b(for)\s+(${id})\s+(in)\b`, null, { 1: 'keyword.control.loop.harn', 2: 'variable.other.definition.harn', 3: 'keyword.control.loop.harn' }),
@@ -113,6 +114,8 @@ const grammar = {
       [ m(R`(?:^|\{|;|\})\s*(timeout)\b`, null, { 1: 'keyword.control.conditional.harn' }), m(R`\b(default)\b(?=\s*\{)`, null, { 1: 'keyword.control.conditional.harn' }),
         m(R`(${id})\s+(from)\b`, null, { 1: 'variable.other.definition.harn', 2: 'keyword.control.conditional.harn' }), ...inc('code') ]),
     strings: { patterns: [
+      // Inside an interpolation quotes may be escaped, as in "${f(\"x\")}".
+      be(R`\\"`, R`\\"|$`, 'string.quoted.double.harn', null, null, inc('interpolation')),
       be(R`\b(r)(")`, R`(")|$`, 'string.quoted.double.raw.harn', { 1: 'storage.type.string.harn', 2: 'punctuation.definition.string.begin.harn' }, { 1: 'punctuation.definition.string.end.harn' }, []),
       be(R`"""`, R`"""`, 'string.quoted.triple.harn', { 0: 'punctuation.definition.string.begin.harn' }, { 0: 'punctuation.definition.string.end.harn' }, inc('escape', 'interpolation')),
       be(R`"`, R`(")|$`, 'string.quoted.double.harn', { 0: 'punctuation.definition.string.begin.harn' }, { 1: 'punctuation.definition.string.end.harn' }, inc('escape', 'interpolation')),

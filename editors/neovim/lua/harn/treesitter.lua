@@ -60,7 +60,14 @@ function M.install(grammar)
   if not linked then
     return fail(('cannot link %s to the queries: %s'):format(link, reason))
   end
+  -- Neovim remembers which folders of 'runtimepath' exist; setting it makes it look again.
+  vim.o.runtimepath = vim.o.runtimepath
   vim.notify('harn: parser and queries installed in ' .. site(), vim.log.levels.INFO)
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.bo[bufnr].filetype == 'harn' then
+      M.highlight(bufnr)
+    end
+  end
   return true
 end
 
