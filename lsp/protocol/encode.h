@@ -1,0 +1,23 @@
+/* Plain structs to the protocol's JSON. Results can be long (tokens, symbols, completions), so they are written straight
+ * into a buffer. */
+#ifndef CH_LSP_PROTOCOL_ENCODE_H
+#define CH_LSP_PROTOCOL_ENCODE_H
+
+#include "base/diagnostic.h"
+#include "session/text.h"
+
+/* {"start":…,"end":…} of a byte range. */
+void ch_encode_range(ChBuffer *out, ChLineCursor *cursor, ChRange range);
+void ch_encode_lsp_range(ChBuffer *out, ChLspRange range);
+
+/* {"uri":…,"range":…} of a place in a file. */
+void ch_encode_location(ChBuffer *out, const char *uri, ChLspRange range);
+
+/* The diagnostics of one file as an array, at most `max` of them. `uri` is the file's own, for its related notes. */
+typedef struct ChDiagnosticStyle {
+    bool has_related_information, has_tags;
+} ChDiagnosticStyle;
+void ch_encode_diagnostic(ChBuffer *out, ChLineCursor *cursor, const char *uri, const ChDiagnostic *diagnostic,
+                          ChDiagnosticStyle style, ChEncoding encoding);
+
+#endif
