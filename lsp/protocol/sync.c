@@ -163,3 +163,14 @@ void ch_lsp_did_close(ChServer *server, ChRequest *request)
     ch_publish_nothing(server, document);
     ch_session_close(&server->session, document);
 }
+
+void ch_lsp_document_text(ChServer *server, ChRequest *request)
+{
+    const ChDocument *document = ch_request_document(server, request);
+    if (!document)
+        return;
+    ch_buffer_printf(&request->result, "{\"version\":%lld,\"isLost\":%s,\"text\":", (long long)document->version,
+                     document->is_lost ? "true" : "false");
+    ch_buffer_add_json(&request->result, ch_text_view(&document->text));
+    ch_buffer_add_byte(&request->result, '}');
+}
