@@ -1,0 +1,50 @@
+; Scopes, definitions and references, for editors that colour or rename without a server.
+
+[
+  (source_file)
+  (block)
+  (closure)
+  (fn_declaration)
+  (fn_expression)
+  (tool_declaration)
+  (pipeline_declaration)
+  (override_declaration)
+  (for_statement)
+  (match_arm)
+  (catch_clause)
+  (select_case)
+  (eval_pack_declaration)
+  (impl_block)
+  (interface_declaration)
+  (struct_declaration)
+  (enum_declaration)
+  (type_declaration)
+] @local.scope
+
+(let_binding pattern: (identifier) @local.definition.var)
+(var_binding pattern: (identifier) @local.definition.var)
+(const_binding name: (identifier) @local.definition.constant)
+(for_statement pattern: (identifier) @local.definition.var)
+(pair_pattern (identifier) @local.definition.var)
+(dict_pattern_field !alias key: (identifier) @local.definition.var)
+(dict_pattern_field alias: (identifier) @local.definition.var)
+(list_pattern_element name: (identifier) @local.definition.var)
+(rest_pattern name: (identifier) @local.definition.var)
+(catch_clause variable: (identifier) @local.definition.var)
+(select_case variable: (identifier) @local.definition.var)
+(parallel_expression body: (block variable: (identifier) @local.definition.var))
+
+(param name: (identifier) @local.definition.parameter)
+(rest_param name: (identifier) @local.definition.parameter)
+(type_parameter name: (identifier) @local.definition.type)
+
+(fn_declaration name: (identifier) @local.definition.function)
+(tool_declaration name: (identifier) @local.definition.function)
+(pipeline_declaration name: (identifier) @local.definition.function)
+(struct_declaration name: (identifier) @local.definition.type)
+(enum_declaration name: (identifier) @local.definition.type)
+(interface_declaration name: (identifier) @local.definition.type)
+(type_declaration name: (identifier) @local.definition.type)
+(import_declaration names: (identifier) @local.definition.import)
+
+(identifier) @local.reference
