@@ -22,6 +22,7 @@ CACHE = os.environ.get("CHARN_TEST_CACHE") or os.path.join(ROOT, "build", "test-
 FIXTURE = os.path.join(HERE, "fixture")
 LSP_STUB = [sys.executable, os.path.join(HERE, "stub", "lsp_stub.py")]
 DAP_STUB = [sys.executable, os.path.join(HERE, "stub", "dap_stub.py")]
+EXIT_SKIPPED = 77  # nothing failed, but something could not be tested; ctest shows it as skipped
 RUN_ID = "charn-editors-" + uuid.uuid4().hex
 
 
@@ -43,7 +44,7 @@ class Suite:
         parser.add_argument("--only", metavar="WORD", help="run only the parts whose name contains WORD")
         self.arguments = parser.parse_args()
         self.name = name
-        self.count = self.failed = 0
+        self.count = self.failed = self.skipped = 0
         self.temporary = tempfile.mkdtemp(prefix="ch-ed-")
         self.started = time.monotonic()
         self.check_fixture()
@@ -67,6 +68,7 @@ class Suite:
             self.ok(False, name, "%s. Mend: %s" % (why, mend))
             return
         self.count += 1
+        self.skipped += 1
         print("ok %d - %s # SKIP %s. Mend: %s" % (self.count, name, why, mend))
         print("skipped: %s: %s" % (name, why), file=sys.stderr)
 
@@ -81,7 +83,7 @@ class Suite:
             shutil.copytree(self.temporary, target, symlinks=True, ignore=shutil.ignore_patterns("*.sock", "vsc*"))
             print("# logs kept in " + target)
         shutil.rmtree(self.temporary, ignore_errors=True)
-        sys.exit(1 if self.failed else 0)
+        sys.exit(1 if self.failed else EXIT_SKIPPED if self.skipped else 0)
 
     def wants(self, part):
         return not self.arguments.only or self.arguments.only in part

@@ -54,7 +54,7 @@ captured(1, 22, 'string', 'a path')
 captured(3, 4, 'function', 'the name of a function')
 captured(5, 3, 'keyword', 'for')
 captured(6, 16, 'function', 'a call')
-captured(13, 42, 'number', 'a number')
+captured(13, 41, 'number', 'a number')
 
 -- What the screen shows: a keyword, a string and plain punctuation differ.
 vim.o.termguicolors = true

@@ -21,6 +21,8 @@ ROOMS = [KITCHEN, HALL]
 MAIN = ("default", "main.harn")
 TOTAL = ("total", "main.harn")
 AREA = ("area", "geometry.harn")
+SIMPLE = ("launch", "configurationDone", "setExceptionBreakpoints", "setFunctionBreakpoints", "continue", "next", "stepIn", "stepOut",
+          "terminate", "disconnect")
 
 
 def record():
@@ -133,7 +135,7 @@ class Adapter:
             if arguments["expression"] in here:
                 return dict(self.describe("", here[arguments["expression"]]), result=str(here[arguments["expression"]]))
             return {"result": str(known.get("sum", 0) + len(ROOMS)), "variablesReference": 0}
-        return {}
+        return {} if command in SIMPLE else NotImplemented
 
     def serve(self):
         while True:
@@ -149,8 +151,12 @@ class Adapter:
                     self.send({"type": "response", "request_seq": message["seq"], "command": command, "success": False,
                                "message": "there is no file " + arguments["program"]})
                     continue
-            self.send({"type": "response", "request_seq": message["seq"], "command": command, "success": True,
-                       "body": self.answer(command, arguments)})
+            body = self.answer(command, arguments)
+            if body is NotImplemented:
+                self.send({"type": "response", "request_seq": message["seq"], "command": command, "success": False,
+                           "message": "unknown request " + command})
+                continue
+            self.send({"type": "response", "request_seq": message["seq"], "command": command, "success": True, "body": body})
             if command == "initialize":
                 self.event("initialized")
             elif command == "configurationDone":
@@ -173,7 +179,7 @@ def main():
     words = [word for word in sys.argv[1:] if word]
     if words[:1] == ["--port"]:
         with socket.create_server(("127.0.0.1", int(words[1]))) as server:
-            print("listening on 127.0.0.1:%s" % words[1], file=sys.stderr, flush=True)
+            print("listening on 127.0.0.1:%d" % server.getsockname()[1], file=sys.stderr, flush=True)
             connection, _ = server.accept()
             return Adapter(connection.makefile("rb"), connection.makefile("wb")).serve()
     return Adapter(sys.stdin.buffer, sys.stdout.buffer).serve()
