@@ -20,6 +20,10 @@
  * chains (1 + 1 + ..., a.b().c()) do not count as nesting. */
 #define CH_SYNTAX_DEPTH_MAX 10000u
 
+/* One file has at most this many syntax errors explained: a binary file would have
+ * thousands, none of them of use. */
+#define CH_SYNTAX_ERRORS_MAX 100u
+
 /* Binary, member and call chains may have this many links. */
 #define CH_SYNTAX_CHAIN_MAX 4000000u
 
@@ -36,6 +40,21 @@
 #define CH_TYPE_TEXT_MAX 300u
 
 /* One condition narrows at most this many variables. */
-#define CH_REFINEMENTS_MAX 256u
+#define CH_REFINEMENTS_MAX 64u
+
+/* The compiler recurses over nesting (not over chains); beyond this depth it gives a
+ * diagnostic. One level costs it up to 3 KiB of C stack in a checked build. */
+#define CH_COMPILE_DEPTH_MAX 1200u
+
+/* Registers of one function, and words of its code. Register numbers have 16 bits. */
+#define CH_REGISTERS_MAX 60000u
+#define CH_CODE_WORDS_MAX (16u * 1024u * 1024u)
+
+/* Functions with more nodes than this are compiled with long jumps from the start:
+ * the jumps of compare-and-branch instructions have 16 bits. */
+#define CH_SHORT_JUMP_NODES_MAX 8000u
+
+/* Literals with more parts than this are built piece by piece instead of in one window. */
+#define CH_WINDOW_PARTS_MAX 200u
 
 #endif

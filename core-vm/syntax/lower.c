@@ -192,6 +192,16 @@ static uint32_t depth_of(const Reduction *r)
     return deepest;
 }
 
+/* The scanner's marks stand for text that is missing, in a tree without an error. */
+static void note_mark(Lower *lower, Cst cst, TSNode node)
+{
+    if (cst == CST_ABSENT || cst == CST_UNTERMINATED || cst == CST_UNCLOSED_COMMENT)
+        lower->has_marks = true;
+    else if (cst == CST_IDENTIFIER && !lower->has_marks)
+        lower->has_marks = ch__is_reserved_misuse(lower->tree->source, ts_node_start_byte(node),
+                                                  ts_node_end_byte(node));
+}
+
 /* Reduce the entries from `frame->base` on into one. */
 static void reduce(Lower *lower, const Frame *frame, Cst cst)
 {
@@ -204,6 +214,7 @@ static void reduce(Lower *lower, const Frame *frame, Cst cst)
         .kids = lower->entries.items + frame->base,
         .count = lower->entries.count - frame->base,
     };
+    note_mark(lower, cst, frame->node);
     if (REDUCERS[cst])
         REDUCERS[cst](&r);
     uint32_t depth = depth_of(&r) + (r.node != NULL);
@@ -233,7 +244,7 @@ static bool is_comment(Cst cst)
     return cst == CST_COMMENT || cst == CST_DOC_COMMENT || cst == CST_UNCLOSED_COMMENT;
 }
 
-void ch__lower_tree(ChTree *tree, const ChCst *cst)
+bool ch__lower_tree(ChTree *tree, const ChCst *cst)
 {
     Lower lower = {.tree = tree,
                    .text = tree->source->text.data,
@@ -288,4 +299,5 @@ void ch__lower_tree(ChTree *tree, const ChCst *cst)
     tree->comment_count = lower.comments.count;
     ch_array_release(&lower.entries);
     ch_array_release(&frames);
+    return lower.has_marks || ts_node_has_error(ts_tree_root_node(tree->syntax));
 }

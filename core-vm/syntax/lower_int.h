@@ -51,6 +51,7 @@ typedef struct Lower {
     CH_ARRAY_OF(ChComment) comments;
     uint32_t node_count;
     bool too_deep;               /* reported once */
+    bool has_marks;              /* absent names, open strings, keywords as names */
 } Lower;
 
 /* One concrete node about to be reduced. `kids` are the entries of its children; the

@@ -109,8 +109,8 @@ static ChTree *build_tree(ChSource *source, TSTree *take_syntax, const ChCst *cs
     tree->ref_count = 1;
     ch_arena_init(&tree->arena);
     ch_diagnostics_init(&tree->diagnostics, &tree->arena);
-    ch__errors_explain(tree, cst);
-    ch__lower_tree(tree, cst);
+    if (ch__lower_tree(tree, cst))
+        ch__errors_explain(tree, cst);
     ch__docs_attach(tree);
     ch_diagnostics_sort(&tree->diagnostics);
     return tree;

@@ -10,7 +10,11 @@
 
 /* Codes of the diagnostics that parsing gives. */
 #define CH__CODE_SYNTAX "HARN-PAR-001"
-#define CH__CODE_DEPTH "HARN-PAR-002"
+#define CH__CODE_EOF "HARN-PAR-002"
+#define CH__CODE_CHARACTER "HARN-PAR-003"
+#define CH__CODE_STRING "HARN-PAR-004"
+#define CH__CODE_COMMENT "HARN-PAR-005"
+#define CH__CODE_DEPTH "HARN-PAR-100"
 
 /* Bytes of a node of the kind. */
 size_t ch__node_size(ChNodeKind kind);
@@ -30,13 +34,17 @@ void ch__cst_release(ChCst *cst);
 int ch__cst_of(const ChCst *cst, TSSymbol symbol);
 
 /* Fill root, comments, node_count from tree->syntax; adds diagnostics for rules that
- * the grammar does not express. */
-void ch__lower_tree(ChTree *tree, const ChCst *cst);
+ * the grammar does not express. Returns whether the text has errors that ask for
+ * ch__errors_explain. */
+bool ch__lower_tree(ChTree *tree, const ChCst *cst);
 
 /* Give declarations the text of the doc comment above them. */
 void ch__docs_attach(ChTree *tree);
 
-/* Add a diagnostic for each ERROR and MISSING node of the concrete tree. */
+/* Add a diagnostic for each syntax error of the text. */
 void ch__errors_explain(ChTree *tree, const ChCst *cst);
+
+/* Is the word in the range reserved, and no member name or key? */
+bool ch__is_reserved_misuse(const ChSource *source, uint32_t start, uint32_t end);
 
 #endif
