@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the clients that the editor tests drive: Neovim and a headless browser from Debian's packages, the rest from npm.
 #
-#   install.sh [neovim] [node] [clients] [vscode] [package]     (no argument: all but `package`)
+#   install.sh [neovim] [node] [clients] [vscode] [package]     (no argument: all of them)
 #
 # Everything that comes from npm goes to ${CHARN_TEST_CACHE:-build/test-cache}; the checkout stays as it is. Versions are
 # pinned by the package-lock files, or by the SHA-512 written here. A second run finds its stamps and does nothing. Debian
@@ -11,7 +11,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cache=${CHARN_TEST_CACHE:-$root/build/test-cache}
-parts=${*:-neovim node clients vscode}
+parts=${*:-neovim node clients vscode package}
 
 NODE_VERSION=20.20.2
 NODE_SHA512_x64=3de1d033cc007661ed640d66068732819c6ce4b8945adb097b3413901774898f7cecaa46ac3d4edad544c9dbcc662b9771e45a9f1b7bae34e70c407038fba3a1

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 
 import harness
 
@@ -15,6 +16,7 @@ EXTENSION = os.path.join(harness.ROOT, "editors", "vscode")
 SCRIPTS = os.path.join(harness.HERE, "vscode")
 START_S = 30
 TIMEOUT_S = 240
+VSIX_BYTES_MAX = 300 * 1000
 SETTINGS = {
     "telemetry.telemetryLevel": "off", "security.workspace.trust.enabled": False, "workbench.startupEditor": "none",
     "extensions.autoUpdate": False, "extensions.autoCheckUpdates": False, "extensions.ignoreRecommendations": True,
@@ -34,6 +36,32 @@ def build_extension(suite, node):
     done = subprocess.run(words, cwd=target, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
                           env=dict(os.environ, PATH=os.path.dirname(node) + os.pathsep + os.environ["PATH"]))
     return target if suite.ok(done.returncode == 0, "the extension can be bundled", done.stdout.decode()) else None
+
+
+def package(suite, node, extension):
+    """Packs the extension as a release does, looks what is inside, and installs it into a VS Code server."""
+    part = "vsix"
+    if not suite.node(part, "packaging/.stamp"):
+        return
+    environment = dict(suite.environment(suite.workspace(part)))
+    environment["PATH"] = os.path.dirname(node) + os.pathsep + environment["PATH"]
+    vsix = os.path.join(suite.temporary, "harn.vsix")
+    vsce = os.path.join(harness.CACHE, "packaging", "node_modules", ".bin", "vsce")
+    code, output = suite.run([vsce, "package", "--no-dependencies", "--allow-missing-repository", "--out", vsix], environment, 120, cwd=extension)
+    if not suite.ok(code == 0, "vsix: the extension can be packed", output):
+        return
+    with zipfile.ZipFile(vsix) as archive:
+        names = set(archive.namelist())
+    wanted = {"extension/" + name for name in ("package.json", "dist/extension.js", "icon.png", "readme.md", "LICENSE.txt", "language-configuration.json",
+                                               "snippets/harn.json", "syntaxes/harn.tmLanguage.json", "syntaxes/markdown-harn.tmLanguage.json")}
+    found = {name for name in names if name.startswith("extension/")}
+    suite.ok(found == wanted, "vsix: it holds what it needs and nothing else", "missing %s, too much %s" % (wanted - found, found - wanted))
+    suite.ok(os.path.getsize(vsix) < VSIX_BYTES_MAX, "vsix: it is small", "%d bytes" % os.path.getsize(vsix))
+    folders = ["--server-data-dir", os.path.join(suite.temporary, "vsc-vsix"), "--extensions-dir", os.path.join(suite.temporary, "vsc-vsix", "extensions")]
+    server = [node, os.path.join(harness.CACHE, "code-server", "lib", "vscode", "out", "server-main.js"), "--accept-server-license-terms"] + folders
+    code, output = suite.run(server + ["--install-extension", vsix], environment, 60)
+    code, output = suite.run(server + ["--list-extensions"], environment, 60)
+    suite.ok("charn.harn" in output, "vsix: VS Code installs it", output)
 
 
 def program(folder, name, words, fault=None):
@@ -104,6 +132,8 @@ def main():
             if suite.wants(mode):
                 suite.report(mode, session(suite, node, browser, extension, mode, mode, settings))
 
+    if suite.wants("vsix"):
+        package(suite, node, extension)
     if suite.wants("bad server"):
         exits = {"harn.lsp.path": program(suite.temporary, "exit-lsp", harness.LSP_STUB, "exit"),
                  "harn.dap.path": program(suite.temporary, "exit-dap", harness.DAP_STUB, "exit")}
