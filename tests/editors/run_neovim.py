@@ -48,6 +48,9 @@ def main():
     if suite.wants("health"):
         suite.report("health", neovim(suite, nvim, "health.lua", "health"))
 
+    if suite.wants("newer"):
+        suite.report("newer", neovim(suite, nvim, "newer.lua", "newer"))
+
     if suite.wants("bad server"):
         for fault in ("exit", "silent"):
             suite.report("bad server, " + fault, neovim(suite, nvim, "bad_server.lua", "bad-" + fault, harness.LSP_STUB,
