@@ -1,10 +1,11 @@
 // Builtins and methods: one row per name in builtins/FAMILY.def, read by the VM, the checker, completion, hover,
 // signature help and the reference manual.
 //
-//   CH_BUILTIN(name, "(params) -> type", function, EFFECTS, "What it does.")
-//   CH_BUILTIN_PRELUDE(name, "(params) -> type", EFFECTS, "…")        implemented as `fn name` in prelude.harn
-//   CH_METHOD(TYPE, name, "(params) -> type", function, EFFECTS, "…")  TYPE: a tag name (STRING, LIST …); args[0] is the receiver
-//   CH_METHOD_PRELUDE(TYPE, name, "(params) -> type", EFFECTS, "…")   implemented as `fn __type_name(self, …)` in prelude.harn
+//   CH_BUILTIN("name", "(params) -> type", function, EFFECTS, "What it does.")
+//   CH_BUILTIN_PRELUDE("name", "(params) -> type", EFFECTS, "…")        implemented as `fn name` in prelude.harn
+//   CH_CONSTANT("name", "type", function, "…")                         a global value: `function` gives it
+//   CH_METHOD(TYPE, "name", "(params) -> type", function, EFFECTS, "…")  TYPE: a tag name (STRING, LIST …); args[0] is the receiver
+//   CH_METHOD_PRELUDE(TYPE, "name", "(params) -> type", EFFECTS, "…")   implemented as `fn __type_name(self, …)` in prelude.harn
 //   CH_METHOD_LATER / CH_BUILTIN_LATER do not exist: a row without an implementation is a lie.
 //
 // Everything that calls back into Harn (map, filter, sort with a comparator, retry …) is Harn, in the prelude: no
@@ -41,24 +42,31 @@ typedef enum ChFlow { CH_OK, CH_THROW, CH_SUSPEND } ChFlow;
 // For methods args[0] is the receiver. On CH_THROW the receiver in args[0] must be as it was.
 typedef ChFlow (*ChNativeFn)(ChVm *vm, ChValue *args, uint32_t argc, ChValue *result);
 
+#define CH_ROW_FUNCTION -1
+#define CH_ROW_CONSTANT -2 // a value, not a function: its native gives the value, called without arguments
+
 typedef struct ChBuiltinRow {
   const char *name;
-  int type;               // -1: a function; else the ChTag whose method it is
-  const char *signature;  // "(text: string, count: int = 1) -> list<string>"
+  int type;               // CH_ROW_FUNCTION, CH_ROW_CONSTANT, or the ChTag whose method it is
+  const char *signature;  // "(text: string, count: int = 1) -> list<string>"; of a constant: its type
   uint32_t effects;
   const char *doc;
   bool is_prelude;
+  uint32_t name_length;
 } ChBuiltinRow;
 
 // Rows in the order of builtins/all.def. Available without the VM (charn_analysis holds the table).
 extern const ChBuiltinRow ch_builtin_rows[];
 extern const uint32_t ch_builtin_count;
-// Index of the function `name`, or -1.
+// Index of the function or constant `name`, or -1.
 int32_t ch_builtin_find(ChStr name);
 // Index of the method `name` of values with the tag `type`, or -1.
 int32_t ch_method_find(int type, ChStr name);
 // The function pointers in the same order, NULL for prelude rows (charn_vm holds it).
 extern const ChNativeFn ch_builtin_functions[];
+// Calls the native row `index`: checks number and types of a function's arguments against its signature (texts of
+// the errors as the reference's), then runs it. `args` and `result` as for ChNativeFn.
+ChFlow ch_builtin_call(ChVm *vm, uint32_t index, ChValue *args, uint32_t argc, ChValue *result);
 
 // ---- for writing natives: argument access with the reference's messages ---------------------------------------------
 

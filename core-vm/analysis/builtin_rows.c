@@ -1,0 +1,38 @@
+// The rows of core-vm/builtins/*.def without their functions, so that the checker, completion, hover and the manual
+// can read them without the machine.
+#include "builtins/builtins.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+const ChBuiltinRow ch_builtin_rows[] = {
+#define CH_BUILTIN(name, signature, function, effects, doc) {name, CH_ROW_FUNCTION, signature, effects, doc, false, sizeof(name) - 1},
+#define CH_BUILTIN_PRELUDE(name, signature, effects, doc) {name, CH_ROW_FUNCTION, signature, effects, doc, true, sizeof(name) - 1},
+#define CH_CONSTANT(name, type, function, doc) \
+    {name, CH_ROW_CONSTANT, type, CH_EFFECT_PURE, doc, false, sizeof(name) - 1},
+#define CH_METHOD(type, name, signature, function, effects, doc) \
+    {name, CH_TAG_##type, signature, effects, doc, false, sizeof(name) - 1},
+#define CH_METHOD_PRELUDE(type, name, signature, effects, doc) \
+    {name, CH_TAG_##type, signature, effects, doc, true, sizeof(name) - 1},
+#include "builtins/all.def"
+#undef CH_BUILTIN
+#undef CH_BUILTIN_PRELUDE
+#undef CH_CONSTANT
+#undef CH_METHOD
+#undef CH_METHOD_PRELUDE
+};
+
+const uint32_t ch_builtin_count = sizeof ch_builtin_rows / sizeof ch_builtin_rows[0];
+
+static int32_t find(int type, ChStr name) {
+    for (uint32_t i = 0; i < ch_builtin_count; i++) {
+        const ChBuiltinRow *row = &ch_builtin_rows[i];
+        if (row->name_length != name.length || memcmp(row->name, name.data, name.length) != 0) continue;
+        if (row->type == type || (type == CH_ROW_FUNCTION && row->type == CH_ROW_CONSTANT)) return (int32_t)i;
+    }
+    return -1;
+}
+
+int32_t ch_builtin_find(ChStr name) { return find(CH_ROW_FUNCTION, name); }
+int32_t ch_method_find(int type, ChStr name) { return find(type, name); }

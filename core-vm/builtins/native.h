@@ -1,0 +1,111 @@
+// Between the files of builtins/: what native functions share.
+#ifndef CH_BUILTINS_NATIVE_H
+#define CH_BUILTINS_NATIVE_H
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/array.h"
+#include "builtins/builtins.h"
+#include "host/host.h"
+#include "vm/heap.h"
+#include "vm/vm.h"
+
+// State that the builtins of one VM keep.
+typedef struct ChBuiltinState {
+    struct ChBuiltinCheck *checks;  // one per row, made from its signature
+    bool is_random_seeded;
+    uint64_t random[4];             // xoshiro256**
+    int64_t start_ms;               // monotonic, when the VM began
+    bool is_time_mocked;
+    int64_t mock_now_ms, mock_monotonic_ms;
+} ChBuiltinState;
+
+ChBuiltinState *ch__builtin_state(ChVm *vm);
+
+// ---- results
+
+static inline ChFlow ch__give(ChValue *result, ChValue take_value) {
+    *result = take_value;
+    return CH_OK;
+}
+static inline ChFlow ch__give_bool(ChValue *result, bool b) { return ch__give(result, ch_bool(b)); }
+static inline ChFlow ch__give_int(ChValue *result, int64_t i) { return ch__give(result, ch_int(i)); }
+static inline ChFlow ch__give_text(ChValue *result, const char *data, size_t length) {
+    return ch__give(result, ch_str_value(data, length));
+}
+// The buffer's text; the buffer is released.
+ChFlow ch__give_buffer(ChValue *result, ChBuffer *take_buffer);
+// The same, refused with an error that names `who` when it is too long for a string.
+ChFlow ch__give_buffer_checked(ChVm *vm, const char *who, ChValue *result, ChBuffer *take_buffer);
+
+// ---- arguments
+
+// Text of argument `index` as to_string shows it, owned; "" when it was not given.
+ChString *ch__arg_display(const ChValue *args, uint32_t argc, uint32_t index);
+static inline bool ch__arg_is(const ChValue *args, uint32_t argc, uint32_t index, ChTag tag) {
+    return index < argc && args[index].tag == tag;
+}
+// An int argument, or `fallback` for anything else.
+static inline int64_t ch__arg_int(const ChValue *args, uint32_t argc, uint32_t index, int64_t fallback) {
+    return index < argc && args[index].tag == CH_TAG_INT ? args[index].as.integer : fallback;
+}
+// A number as double. False: it is none.
+static inline bool ch__number(ChValue v, double *number) {
+    if (v.tag == CH_TAG_INT) *number = (double)v.as.integer;
+    else if (v.tag == CH_TAG_FLOAT) *number = v.as.real;
+    else return false;
+    return true;
+}
+static inline bool ch__is_callable(ChValue v) { return v.tag == CH_TAG_CLOSURE || v.tag == CH_TAG_BUILTIN; }
+static inline ChStr ch__text(ChValue v) { return ch_string_view(v.as.string); }
+// An entry of a dict, or nil. Borrowed.
+static inline ChValue ch__dict_get(const ChDict *dict, const char *key) {
+    ChValue *found = ch_dict_find_str(dict, ch_str_of(key));
+    return found ? *found : CH_NIL;
+}
+
+// ---- sizes
+
+// Throws when a string of `bytes` or a list of `items` would be too large.
+ChFlow ch__check_string_size(ChVm *vm, const char *who, uint64_t bytes);
+ChFlow ch__check_list_size(ChVm *vm, const char *who, uint64_t items);
+
+// ---- between families
+
+// Text of a string value; a text owned by nobody when it is not UTF-8. Case mapping and white space (string.c).
+void ch__lower(ChStr text, ChBuffer *out);
+void ch__upper(ChStr text, ChBuffer *out);
+ChStr ch__trim(ChStr text, bool at_start, bool at_end);
+bool ch__is_space(uint32_t rune);
+
+// JSON (json.c). `indent`: spaces per level, 0 for one line.
+void ch__json_print(ChValue v, uint32_t indent, ChBuffer *out);
+// Parses a whole document. False: *why has the text (owned by the caller's buffer).
+bool ch__json_parse(ChStr text, ChValue *value, ChBuffer *why);
+
+// Clock and random numbers of the program, mocked or real (time.c, random.c).
+int64_t ch__now_ms(ChVm *vm);
+int64_t ch__monotonic_ms(ChVm *vm);
+uint64_t ch__random_word(ChVm *vm);
+
+// Sorts stably in place by ch_compare (list.c).
+void ch__sort_values(ChValue *values, uint32_t count);
+
+#define CH_NATIVE(function) ChFlow function(ChVm *vm, ChValue *args, uint32_t argc, ChValue *result)
+
+// Every native function.
+#define CH_BUILTIN(name, signature, function, effects, doc) CH_NATIVE(function);
+#define CH_BUILTIN_PRELUDE(name, signature, effects, doc)
+#define CH_CONSTANT(name, type, function, doc) CH_NATIVE(function);
+#define CH_METHOD(type, name, signature, function, effects, doc) CH_NATIVE(function);
+#define CH_METHOD_PRELUDE(type, name, signature, effects, doc)
+#include "builtins/all.def"
+#undef CH_BUILTIN
+#undef CH_BUILTIN_PRELUDE
+#undef CH_CONSTANT
+#undef CH_METHOD
+#undef CH_METHOD_PRELUDE
+
+#endif
