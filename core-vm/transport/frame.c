@@ -74,38 +74,35 @@ static ChFrameEvent fail(ChFrameReader *reader, ChFrameFault fault)
     return already ? CH_FRAME_MORE : CH_FRAME_FAULT;
 }
 
-/* One byte while looking for the next message. The only letter that begins the word again is its first. */
+/* One byte while looking for the next message: either still between words, or in a line that may be its header. The word
+ * is looked for in such a line too, because the last one in a line is the one that counts. The only letter that begins
+ * the word again is its first, so a failed match never has to go back further. */
 static void seek_byte(ChFrameReader *reader, char c)
 {
     char low = lower(c);
-    if (low == k_length_name[reader->match]) {
-        reader->match++;
-    } else {
-        /* "content-c..." and "c...": the only border inside the word is the letter c of "content". */
-        reader->match = low == k_length_name[0] ? 1 : 0;
-    }
+    reader->match = low == k_length_name[reader->match] ? reader->match + 1 : low == k_length_name[0];
     if (reader->match == LENGTH_NAME_SIZE) {
         begin_block(reader);
         memcpy(reader->line, k_length_name, LENGTH_NAME_SIZE);
         reader->line_size = LENGTH_NAME_SIZE;
+        reader->match = 0;
+    } else if (reader->state == STATE_LINE && reader->line_size < SEEK_LINE_BYTES_MAX) {
+        reader->line[reader->line_size++] = c;
+    } else {
+        begin_block(reader);
+        reader->state = STATE_SEEK;
     }
 }
 
-/* Reads the bytes of a refused line again, now looking for the word inside them. */
-static void seek_in_line(ChFrameReader *reader, size_t skip)
+/* Reads the bytes of a refused line again, now looking for the word inside them, behind its first letter. */
+static void seek_in_line(ChFrameReader *reader)
 {
     char line[CH_FRAME_LINE_BYTES_MAX];
     size_t size = reader->line_size;
     memcpy(line, reader->line, size);
     begin_seek(reader);
-    for (size_t i = skip; i < size; i++) {
-        if (reader->state == STATE_SEEK)
-            seek_byte(reader, line[i]);
-        else if (reader->line_size < SEEK_LINE_BYTES_MAX)
-            reader->line[reader->line_size++] = line[i];
-        else
-            begin_seek(reader);
-    }
+    for (size_t i = 1; i < size; i++)
+        seek_byte(reader, line[i]);
 }
 
 static bool is_token_char(char c)
@@ -239,7 +236,7 @@ static ChFrameEvent end_line(ChFrameReader *reader)
     /* The line may still hold the start of the next message: a body that was longer than stated leaves its tail there. */
     ChFrameEvent event = fail(reader, fault);
     reader->line_size = size;
-    seek_in_line(reader, 1);
+    seek_in_line(reader);
     if (reader->state == STATE_LINE) {
         size_t found_size = reader->line_size;
         reader->header_count = 1;
@@ -256,18 +253,18 @@ static ChFrameEvent line_byte(ChFrameReader *reader, char c)
 {
     if (c == '\n')
         return end_line(reader);
-    size_t limit = reader->resyncing && reader->header_count == 0 ? SEEK_LINE_BYTES_MAX : CH_FRAME_LINE_BYTES_MAX;
-    if (reader->line_size < limit) {
+    if (reader->resyncing && reader->header_count == 0) {
+        seek_byte(reader, c);
+        return CH_FRAME_MORE;
+    }
+    if (reader->line_size < CH_FRAME_LINE_BYTES_MAX) {
         reader->line[reader->line_size++] = c;
         return CH_FRAME_MORE;
     }
     ChFrameFault fault = is_http_request(reader->line, reader->line_size) ? CH_FRAME_FAULT_HTTP : CH_FRAME_FAULT_LINE;
     ChFrameEvent event = fail(reader, fault);
-    seek_in_line(reader, 1);
-    if (reader->state == STATE_SEEK)
-        seek_byte(reader, c);
-    else
-        reader->line[reader->line_size++] = c;
+    seek_in_line(reader);
+    seek_byte(reader, c);
     return event;
 }
 
