@@ -289,7 +289,7 @@ counted:
         NEXT(0);
     }
     CASE(LOADBUILTIN) {
-        ch_assign_take(RA, ch_builtin_ref((uint32_t)BC));
+        ch_assign_take(RA, ch__builtin_value(vm, (uint32_t)BC));
         NEXT(0);
     }
     CASE(GET_CAPTURE) {
@@ -933,6 +933,10 @@ counted:
             goto call_builtin;
         }
         callee = vm->prelude_closures[builtin];
+        if (CH_UNLIKELY(!callee)) {
+            SAVE();
+            if (!(callee = ch__prelude_closure(vm, builtin))) goto unwind;
+        }
     call_method_closure:
         if (call_x & CH_X_SELF) *window = ch_retain(*receiver);
         callee->head.refs++;
@@ -1009,12 +1013,16 @@ call_builtin: { // builtin, window, argc, dst, return_pc, self_slot
     ChNativeFn native = ch_builtin_functions[builtin];
     if (CH_UNLIKELY(!native)) {
         callee = vm->prelude_closures[builtin];
+        if (CH_UNLIKELY(!callee)) {
+            SAVE();
+            if (!(callee = ch__prelude_closure(vm, builtin))) goto unwind;
+        }
         callee->head.refs++;
         goto call_closure;
     }
     frame->pc = return_pc;
     ChValue result = CH_NIL;
-    ChFlow flow = native(vm, window, argc, &result);
+    ChFlow flow = ch_builtin_call(vm, builtin, window, argc, &result);
     if (CH_LIKELY(flow == CH_OK)) {
         ch__slots_clear(window, window + argc);
         ch_assign_take(R(dst), result);
@@ -1248,7 +1256,7 @@ do_return: {
     }
     CASE(DECLARE) {
         ChModule *module = ch__frame_module(frame);
-        ch__op_declare(vm, module, &module->chunk->decls[(uint32_t)BC], RA);
+        ch__op_declare(vm, module, frame->closure->proto->chunk, (uint32_t)BC, RA);
         NEXT(0);
     }
 

@@ -99,7 +99,7 @@ static void free_contents(ChObject **worklist, ChObject *object) {
     case CH_TAG_CLOSURE: {
         ChClosure *closure = (ChClosure *)object;
         drop_all(worklist, closure->captures, closure->capture_count);
-        if (closure->module) ch_module_unref(closure->module);
+        if (closure->module) ch_vm_module_unref(closure->module);
         break;
     }
     case CH_TAG_STRING:

@@ -65,11 +65,11 @@ typedef struct ChLinkedProto {
 
 typedef enum ChModuleState { CH_MODULE_LOADED, CH_MODULE_RUNNING, CH_MODULE_READY, CH_MODULE_FAILED } ChModuleState;
 
-typedef struct ChExport {
+typedef struct ChVmExport {
     ChString *name;
     ChModule *module;        // borrowed: the VM's module table holds it
     uint32_t slot;
-} ChExport;
+} ChVmExport;
 
 // A loaded module: code, its top-level variables, and its exports. The VM keeps every module until it ends.
 struct ChModule {
@@ -80,13 +80,14 @@ struct ChModule {
     ChString *display_path;  // as it is shown in traces
     ChStr folder;            // imports are looked for here
     ChSource *source;        // NULL: no text at hand
-    ChValue *slots;          // chunk->slot_count; CH_ABSENT until defined
+    ChValue *slots;          // CH_ABSENT until defined
+    uint32_t slot_count;
     ChValue *constants;
-    void **linked_parts;     // ChLinkedNames and ChLinkedVariant, for release
-    uint32_t linked_count;
-    ChMap exports;           // name -> ChExport *
+    struct ChLink *links;    // what linking made: its own chunk's part first, then those of evaluations
+    ChMap exports;           // name -> ChVmExport *
     ChModule *imported_last; // for IMPORT_NAME
     ChModuleState state;
+    bool has_reexports;
 };
 
 // A declared struct: the order of its fields and its methods.
@@ -129,6 +130,7 @@ typedef enum ChFiberStatus { CH_FIBER_NEW, CH_FIBER_RUNNING, CH_FIBER_SUSPENDED,
 struct ChFiber {
     ChValue *stack, *stack_end;
     ChFrame *frames, *frames_end; // frames_end: where the next push must grow or fail
+    uint32_t frame_capacity;
     ChFrame *top;            // NULL: no frame
     ChFiber *consumer;       // the fiber that resumed this generator, NULL for a task's main fiber
     ChGenerator *generator;  // whose fiber this is; borrowed
@@ -294,6 +296,7 @@ struct ChVm {
     uint32_t module_count, module_capacity;
     ChMap module_map;        // path -> ChModule *
     ChModule *main_module, *prelude;
+    uint32_t query_depth;    // files being compiled because another one's compilation asked
     ChClosure **prelude_closures; // per builtin row, NULL for natives
     ChMap enum_types;        // name -> ChEnumType *
     ChMap struct_types;      // name -> ChStructType *
@@ -327,13 +330,13 @@ void ch_vm_interrupt(ChVm *vm, unsigned reasons);
 // ---- modules ---------------------------------------------------------------------------------------------------------
 
 // Links a compiled chunk: takes it. `source` may be NULL and is counted. The module is in the VM's table under its path.
-ChModule *ch_module_new(ChVm *vm, ChChunk *take_chunk, ChStr path, ChStr display_path, ChSource *source);
-void ch_module_unref(ChModule *module);
+ChModule *ch_vm_module_new(ChVm *vm, ChChunk *take_chunk, ChStr path, ChStr display_path, ChSource *source);
+void ch_vm_module_unref(ChModule *module);
 // The file that `import "name"` means, seen from `folder`; appended to `out`. False: there is none (out holds the
 // first place that was tried).
-bool ch_module_resolve(ChVm *vm, ChStr folder, ChStr name, ChBuffer *out);
+bool ch_vm_module_resolve(ChVm *vm, ChStr folder, ChStr name, ChBuffer *out);
 // Loads (parses, compiles, links) the file or std module; a loaded one is found again. NULL: an error is pending.
-ChModule *ch_module_load(ChVm *vm, ChStr folder, ChStr name);
+ChModule *ch_vm_module_load(ChVm *vm, ChStr folder, ChStr name);
 // Slot of a top-level name, or -1.
 int32_t ch_module_slot(const ChModule *module, ChStr name);
 
@@ -369,6 +372,7 @@ void ch_task_cancel(ChVm *vm, ChTask *task);
 // The impl method of a type, or NULL.
 ChClosure *ch_vm_method(ChVm *vm, ChStr type_name, ChStr method, uint32_t *number);
 ChEnumType *ch_vm_enum_type(ChVm *vm, ChStr name); // NULL: not declared
+bool ch_vm_is_type(ChVm *vm, ChStr name);          // a declared struct, enum or interface
 // Does `value` have the runtime type? *path (may be NULL) gets where it does not fit.
 bool ch_rt_matches(ChVm *vm, const ChRtType *type, ChValue value);
 

@@ -2,6 +2,8 @@
 #ifndef CH_VM_VM_INT_H
 #define CH_VM_VM_INT_H
 
+#include "compile/compile.h"
+#include "vm/program.h"
 #include "vm/vm.h"
 
 #define CH_LIKELY(x) __builtin_expect(!!(x), 1)
@@ -74,6 +76,8 @@ ChMethodKind ch__method_find(ChVm *vm, ChValue receiver, ChString *name, ChClosu
 #define CH_METHOD_CACHE_TAG 0x80000000u
 
 ChFlow ch__throw_undefined(ChVm *vm, ChErrorKind kind, ChStr name);
+// A builtin as a value: itself, or what a constant stands for. Owned.
+ChValue ch__builtin_value(ChVm *vm, uint32_t row);
 // What a name means that the module does not define: a late closure, else the builtin. Owned; ABSENT: an error of
 // `kind` is pending.
 ChValue ch__late_value(ChVm *vm, ChTask *task, ChStr name, ChErrorKind kind);
@@ -147,11 +151,18 @@ ChFlow ch__check_param(ChVm *vm, const ChFrame *frame, const ChProto *proto, uin
 
 // ---- modules (module.c, types.c)
 
+// Parses, compiles and verifies. NULL: the reasons are in `diagnostics`.
+ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileKind kind, ChDiagnosticList *diagnostics);
+// Empties the slots, which may hold what holds the module.
+void ch__module_clear(ChModule *module);
+// The prelude's function behind a row without native code; loads the prelude when that is needed. Borrowed. NULL: an
+// error is pending (a defect of the prelude).
+ChClosure *ch__prelude_closure(ChVm *vm, uint32_t row);
 // IMPORT: loads the module. OK with *run NULL: names are bound. OK with a closure (owned): run it, then do the
 // instruction again.
 ChFlow ch__op_import(ChVm *vm, ChModule *into, ChStr name, unsigned x, ChClosure **run);
 ChFlow ch__op_import_name(ChVm *vm, ChModule *into, uint32_t slot, ChStr name, unsigned x);
-void ch__op_declare(ChVm *vm, ChModule *module, const ChChunkDecl *decl, ChValue *methods);
+void ch__op_declare(ChVm *vm, ChModule *module, const ChChunk *chunk, uint32_t decl, ChValue *methods);
 ChStructType *ch__struct_type(ChVm *vm, ChStr name);
 ChEnumType *ch__enum_type_make(ChVm *vm, ChStr name);
 uint32_t ch__enum_variant_make(ChVm *vm, ChEnumType *type, ChStr name, uint32_t field_count);
