@@ -35,6 +35,9 @@
     X(optional_bracket, "?[", false)                                                          \
     X(let, "let", false)                                                                      \
     X(import, "import", false)                                                                \
+    X(at, "@", false)                                                                         \
+    X(fn, "fn", false)                                                                        \
+    X(double_colon, "::", false)                                                              \
     X(unterminated, "unterminated", true)                                                     \
     X(unclosed_comment, "unclosed_comment", true)
 
@@ -54,6 +57,7 @@ typedef struct Explainer {
     uint32_t stopped_at;    /* where the last recovery went on: the next must get further */
     uint32_t pending[3];    /* ( [ { that recovery gave up: their closers are no news */
     const char *inserted;   /* the missing token, when one token mends it */
+    ChRange suspect;        /* a { whose } stands at another indentation; empty: none */
 } Explainer;
 
 static TSSymbol find_token(const TSLanguage *language, const char *name)
@@ -87,6 +91,15 @@ static ChStr text_of(const Explainer *e, uint32_t start, uint32_t end)
 static bool is_end(ChToken token)
 {
     return token.symbol == 0 && !token.is_unknown;
+}
+
+/* What stands at `offset`, behind blanks and line ends. */
+static ChToken visible_token(Explainer *e, uint32_t offset)
+{
+    ChToken token = ch__automaton_peek(&e->automaton, offset);
+    if (token.symbol == e->words.newline)
+        token = ch__automaton_peek(&e->automaton, token.end);
+    return token;
 }
 
 /* ---- words that are reserved, and what reads them as names all the same */
@@ -147,6 +160,13 @@ static int closes(const Explainer *e, TSSymbol symbol)
     return bracket_of(e, symbol, ")]}>");
 }
 
+/* The scanner's mark for something that is missing. */
+static bool is_absent(const Explainer *e, TSSymbol symbol)
+{
+    return symbol && symbol < e->token_count &&
+           strcmp(ts_language_symbol_name(e->automaton.language, symbol), "absent") == 0;
+}
+
 /* Index on the stack of the innermost bracket that is still open; 0 when none is. */
 static uint32_t innermost_opener(Explainer *e)
 {
@@ -154,6 +174,10 @@ static uint32_t innermost_opener(Explainer *e)
     for (uint32_t i = e->automaton.stack.count; i-- > 1;) {
         TSSymbol symbol = e->automaton.stack.items[i].symbol;
         int kind = opens(e, symbol), end = closes(e, symbol);
+        if (is_absent(e, symbol)) {
+            TSSymbol before = e->automaton.stack.items[i - 1].symbol;
+            end = before != e->words.dot && before != e->words.optional_dot;
+        }
         /* `<` is an operator as well; only the bracket of types counts. */
         if (end == 4 || (kind == 4 && !fits(e, e->words.greater)))
             continue;
@@ -306,6 +330,9 @@ static const char *expected_here(Explainer *e, ChToken found)
     }
     if (is_end(found) && closer_that_fits(e))
         return closer_that_fits(e);
+    if (fits(e, w->at) && fits(e, w->fn) && !fits(e, w->import))
+        return "fn/tool/skill/eval_pack/pipeline/struct/enum/type/interface/impl declaration "
+               "after `@attr`";
     if (fits(e, w->bang))
         return "expression";
     if (fits(e, w->identifier)) {
@@ -380,6 +407,11 @@ static void note_opener(Explainer *e, ChDiagnostic *diagnostic, ChToken token)
         return;
     const ChStackItem *opener = &e->automaton.stack.items[index];
     const ChSource *source = e->tree->source;
+    if (e->suspect.end && e->suspect.start > opener->start) {
+        ch_diagnostic_note(&e->tree->diagnostics, diagnostic, NULL, e->suspect,
+                           "this `{` is closed by a `}` with other indentation: maybe its own "
+                           "is missing");
+    }
     uint32_t line = ch_source_line(source, token.start);
     if (!is_end(token) && ch_source_line(source, opener->start) == line)
         return;
@@ -400,7 +432,7 @@ static ChDiagnostic *report(Explainer *e, ChToken token, const char *expected)
     ChDiagnosticList *list = &e->tree->diagnostics;
     ChRange range = {token.start, token.end};
     ChDiagnostic *diagnostic;
-    bool wants_name = strcmp(expected, "expression") != 0;
+    bool wants_name = fits(e, e->words.identifier) && !fits(e, e->words.bang);
     e->reports++;
     if (is_end(token)) {
         diagnostic = ch_diagnostic_add(list, CH_SEVERITY_ERROR, CH__CODE_EOF, range,
@@ -414,13 +446,16 @@ static ChDiagnostic *report(Explainer *e, ChToken token, const char *expected)
         diagnostic->found = found;
     }
     diagnostic->expected = ch_str_copy(list->arena, ch_str_of(expected));
-    const char *help = is_end(token) ? NULL : help_for_found(text_of(e, token.start, token.end));
-    help = help ? help : help_for(expected);
+    const char *help_word =
+        is_end(token) ? NULL : help_for_found(text_of(e, token.start, token.end));
+    const char *help = help_word ? help_word : help_for(expected);
     if (wants_name && is_misuse(e, token))
         ch_diagnostic_help(list, diagnostic, "`%.*s` is a reserved word: choose another name",
                            CH_STR_ARG(text_of(e, token.start, token.end)));
     else if (help)
         ch_diagnostic_help(list, diagnostic, "%s", help);
+    if (!is_end(token) && fits(e, e->words.comma) && !fits(e, e->words.newline) && !help_word)
+        ch_diagnostic_help(list, diagnostic, "separate items with `,` or close with `%s`", expected);
     if (is_end(token) || strchr(")]}", *expected))
         note_opener(e, diagnostic, token);
     return diagnostic;
@@ -491,15 +526,13 @@ static void report_mark(Explainer *e, ChToken token)
         report_unterminated(e, token);
         return;
     }
-    if (!token.symbol || token.is_unknown ||
-        strcmp(ts_language_symbol_name(e->automaton.language, token.symbol), "absent") != 0)
+    if (token.is_unknown || !is_absent(e, token.symbol))
         return;
     const char *text = closer_that_fits(e);
     TSSymbol top = top_of(e)->symbol;
     if (!text || top == w->dot || top == w->optional_dot)
         text = "";
-    /* What stands there instead is read as in the error state, behind the blanks. */
-    ChToken next = ch__automaton_peek(&e->automaton, token.end);
+    ChToken next = visible_token(e, token.end);
     ChDiagnostic *diagnostic = report(e, next, *text ? text : "member name");
     if (*text)
         add_insertion(e, diagnostic, text);
@@ -516,32 +549,45 @@ static bool next_fits(Explainer *e)
     return ch__automaton_accepts(&e->automaton, token.symbol, 0);
 }
 
-/* Put one token in, if what follows fits then. */
+/* Put the token in at the end of what was read, if what follows fits then. */
+static bool insertion_fits(Explainer *e, TSSymbol symbol, uint32_t behind)
+{
+    ChToken extra = {symbol, behind, behind, false};
+    if (!symbol || ch__automaton_feed(&e->automaton, extra) != CH_STEP_SHIFTED)
+        return false;
+    e->automaton.position = behind;
+    return next_fits(e);
+}
+
+/* One missing token: the likely ones first, then any keyword. */
 static bool try_insertion(Explainer *e, ChToken token)
 {
     const Words *w = &e->words;
-    const struct {
-        TSSymbol symbol;
-        const char *text; /* NULL: no text can be proposed */
-    } candidates[] = {{w->newline, NULL}, {w->rparen, ")"}, {w->rbracket, "]"}, {w->comma, ","},
-                      {w->colon, ":"},    {w->equals, "="}, {w->arrow, "->"},   {w->greater, ">"},
-                      {w->identifier, NULL}, {w->rbrace, "}"}, {w->lbrace, "{"}};
+    const TSSymbol likely[] = {w->newline, w->rparen,  w->rbracket,   w->comma,  w->colon, w->equals,
+                               w->arrow,   w->greater, w->identifier, w->rbrace, w->lbrace};
+    const uint32_t likely_count = sizeof likely / sizeof *likely;
+    uint32_t behind = e->previous_end < token.start ? e->previous_end : token.start;
     uint32_t count = e->automaton.stack.count, position = e->automaton.position;
+    bool tries_all = !fits(e, w->bang) && !fits(e, w->newline);
     size_t size = count * sizeof *e->automaton.stack.items;
     ChStackItem *saved = ch_alloc_copy(e->automaton.stack.items, size);
     bool done = false;
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates && !done; i++) {
-        ChToken extra = {candidates[i].symbol, token.start, token.start, false};
-        if (!extra.symbol || ch__automaton_feed(&e->automaton, extra) != CH_STEP_SHIFTED)
+    for (uint32_t i = 0; i < likely_count + (tries_all ? e->token_count : 0) && !done; i++) {
+        TSSymbol symbol = i < likely_count ? likely[i] : (TSSymbol)(i - likely_count);
+        const char *name = ts_language_symbol_name(e->automaton.language, symbol);
+        bool is_fixed =
+            ts_language_symbol_type(e->automaton.language, symbol) == TSSymbolTypeAnonymous;
+        bool is_word = is_fixed && *name >= 'a' && *name <= 'z';
+        if ((i >= likely_count && !is_word) || !fits(e, symbol))
             continue;
-        e->automaton.position = token.start;
-        done = next_fits(e);
+        done = insertion_fits(e, symbol, behind);
+        if (done && is_fixed)
+            e->inserted = name;
         if (done)
-            e->inserted = candidates[i].text;
-        if (!done) {
-            memcpy(e->automaton.stack.items, saved, size);
-            e->automaton.stack.count = count;
-        }
+            break;
+        ch_array_reserve(&e->automaton.stack, count);
+        memcpy(e->automaton.stack.items, saved, size);
+        e->automaton.stack.count = count;
     }
     if (!done)
         e->automaton.position = position;
@@ -582,12 +628,19 @@ static bool begins_line(const ChSource *source, uint32_t offset)
     return offset == 0 || source->text.data[offset - 1] == '\n';
 }
 
+/* Can a statement, an entry or an item of a list begin or end here? Only there reading
+ * goes on: behind `let x =` the next line would fit too, but was not meant. */
+static bool is_between_items(Explainer *e)
+{
+    return fits(e, e->words.let) || fits(e, e->words.newline) || closer_that_fits(e);
+}
+
 /* Take items off the stack until the next token fits. */
 static bool pop_until_fit(Explainer *e)
 {
     uint32_t count = e->automaton.stack.count;
     while (e->automaton.stack.count > 0) {
-        if (next_fits(e)) {
+        if (is_between_items(e) && next_fits(e)) {
             for (uint32_t i = e->automaton.stack.count; i < count; i++) {
                 int kind = opens(e, e->automaton.stack.items[i].symbol);
                 if (kind >= 1 && kind <= 3)
@@ -606,10 +659,24 @@ static bool pop_until_fit(Explainer *e)
     return false;
 }
 
+/* Text between other quotes than ours is skipped whole. */
+static uint32_t behind_quotes(const Explainer *e, ChToken token)
+{
+    const ChSource *source = e->tree->source;
+    ChStr quote = text_of(e, token.start, token.end);
+    if (!ch_str_is(quote, "'") && !ch_str_is(quote, "`"))
+        return token.end;
+    int64_t end = ch_str_find(source->text, quote, token.end);
+    int64_t line_end = ch_str_find(source->text, CH_STR("\n"), token.end);
+    return end >= 0 && (line_end < 0 || end < line_end) ? (uint32_t)end + 1 : token.end;
+}
+
 static void recover(Explainer *e, ChToken token)
 {
     if (token.is_unknown || (closes(e, token.symbol) && !innermost_opener(e))) {
-        e->automaton.position = token.end;
+        e->automaton.position = token.is_unknown ? behind_quotes(e, token) : token.end;
+        token.end = e->automaton.position;
+        e->previous_end = token.end;
         ChToken behind = {.start = token.end, .end = token.end};
         if (token.is_unknown && !next_fits(e))
             try_insertion(e, behind);
@@ -636,6 +703,48 @@ static void recover(Explainer *e, ChToken token)
     }
 }
 
+/* ---- what is written otherwise in other languages */
+
+static const struct {
+    const char *written, *meant, *help;
+} HABITS[] = {
+    {"=>", "->", "arrows are written `->`"},
+    {"..", "...", "spread and rest are written with three dots"},
+    {"=", "==", "compare with `==`; an assignment is a statement"},
+    {"and", "&&", "both conditions: `&&`"},
+    {"or", "||", "one of two conditions: `||`"},
+    {"::", ".", "members and enum variants are written behind a dot"},
+    {":=", "=", "new variables are declared with `let` or `var`, and `=`"},
+};
+
+/* Read what is written as what is meant, if that fits; true when it was done. */
+static bool read_habit(Explainer *e, ChToken token)
+{
+    const ChSource *source = e->tree->source;
+    for (size_t i = 0; i < sizeof HABITS / sizeof *HABITS; i++) {
+        uint32_t length = (uint32_t)strlen(HABITS[i].written);
+        ChRange range = {token.start, token.start + length};
+        bool is_word = HABITS[i].written[0] >= 'a';
+        if (!ch_str_is(ch_source_text(source, range), HABITS[i].written) ||
+            (is_word && token.end != range.end))
+            continue;
+        TSSymbol meant = find_token(e->automaton.language, HABITS[i].meant);
+        if (!fits(e, meant))
+            continue;
+        ChToken found = {token.symbol, range.start, range.end, false};
+        ChDiagnostic *diagnostic = report(e, found, expected_here(e, found));
+        ch_diagnostic_help(&e->tree->diagnostics, diagnostic, "%s", HABITS[i].help);
+        ChFix *fix = ch_diagnostic_fix(&e->tree->diagnostics, diagnostic, "replace `%s` by `%s`",
+                                       HABITS[i].written, HABITS[i].meant);
+        ch_fix_edit(&e->tree->diagnostics, fix, range, ch_str_of(HABITS[i].meant));
+        found.symbol = meant;
+        ch__automaton_feed(&e->automaton, found);
+        e->stopped_at = range.end - 1;
+        return true;
+    }
+    return false;
+}
+
 /* ---- the whole */
 
 static bool is_expected_closer(Explainer *e, ChToken token)
@@ -660,7 +769,17 @@ static void report_error(Explainer *e, ChToken token)
         return;
     }
     if (token.symbol == e->words.newline)
-        token = ch__automaton_peek(&e->automaton, token.end);
+        token = visible_token(e, token.end);
+    const ChStackItem *top = top_of(e);
+    if (top->symbol == e->words.identifier && fits(e, e->words.double_colon)) {
+        /* `import name`: the name may begin a path std::name, but stands for none here. */
+        ChToken name = {top->symbol, top->start, top->end, false};
+        ChDiagnostic *diagnostic = report(e, name, "import path string");
+        ch_diagnostic_help(&e->tree->diagnostics, diagnostic,
+                           "write the path as a string: import \"%.*s\"",
+                           CH_STR_ARG(text_of(e, top->start, top->end)));
+        return;
+    }
     const char *expected = expected_here(e, token);
     ChStr text = text_of(e, token.start, token.end);
     if (closes(e, token.symbol) && !innermost_opener(e)) {
@@ -672,7 +791,33 @@ static void report_error(Explainer *e, ChToken token)
         ch_fix_edit(&e->tree->diagnostics, fix, (ChRange){token.start, token.end}, (ChStr){0});
         return;
     }
-    report(e, token, expected);
+    ChDiagnostic *diagnostic = report(e, token, expected);
+    ChStr before = text_of(e, e->previous_end < 3 ? 0 : e->previous_end - 3, e->previous_end);
+    if (ch_str_is(before, "not"))
+        ch_diagnostic_help(&e->tree->diagnostics, diagnostic, "the opposite is written `!`");
+}
+
+static uint32_t indentation_of(const ChSource *source, uint32_t offset)
+{
+    ChStr line = ch_source_line_text(source, ch_source_line(source, offset));
+    uint32_t blanks = 0;
+    while (blanks < line.length && (line.data[blanks] == ' ' || line.data[blanks] == '\t'))
+        blanks++;
+    return blanks;
+}
+
+/* A } that begins its line should stand below what begins the line of its {. */
+static void watch_indentation(Explainer *e, ChToken token)
+{
+    const ChSource *source = e->tree->source;
+    if (e->suspect.end || token.symbol != e->words.rbrace || !begins_line(source, token.start))
+        return;
+    uint32_t index = innermost_opener(e);
+    if (!index || opens(e, e->automaton.stack.items[index].symbol) != 3)
+        return;
+    const ChStackItem *opener = &e->automaton.stack.items[index];
+    if (indentation_of(source, opener->start) != indentation_of(source, token.start))
+        e->suspect = (ChRange){opener->start, opener->end};
 }
 
 static void explain_text(Explainer *e)
@@ -682,6 +827,7 @@ static void explain_text(Explainer *e)
     while (e->reports < CH_SYNTAX_ERRORS_MAX) {
         ChToken token = ch__automaton_read(&e->automaton);
         bool misused = is_misuse(e, token);
+        watch_indentation(e, token);
         if (!misused)
             report_mark(e, token); /* and feed it like any other */
         ChStep step = misused ? CH_STEP_ERROR : ch__automaton_feed(&e->automaton, token);
@@ -697,6 +843,8 @@ static void explain_text(Explainer *e)
             continue;
         }
         uint32_t before = list->count;
+        if (!token.is_unknown && read_habit(e, token))
+            continue;
         report_error(e, token);
         if (is_end(token) || token.symbol == e->words.unclosed_comment)
             return;
@@ -709,6 +857,25 @@ static void explain_text(Explainer *e)
     }
 }
 
+/* The automaton found nothing wrong, the parser did: say where, at least. */
+static void report_first_error(ChTree *tree)
+{
+    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree->syntax));
+    TSNode node = ts_tree_cursor_current_node(&cursor);
+    while (!ts_node_is_error(node) && !ts_node_is_missing(node)) {
+        bool moved = ts_node_has_error(node) ? ts_tree_cursor_goto_first_child(&cursor)
+                                             : ts_tree_cursor_goto_next_sibling(&cursor);
+        if (!moved)
+            break;
+        node = ts_tree_cursor_current_node(&cursor);
+    }
+    ch_diagnostic_add(&tree->diagnostics, CH_SEVERITY_ERROR, CH__CODE_SYNTAX,
+                      (ChRange){ts_node_start_byte(node), ts_node_end_byte(node)},
+                      ts_node_is_missing(node) ? "expected %s" : "this is not understood here",
+                      ts_node_type(node));
+    ts_tree_cursor_delete(&cursor);
+}
+
 void ch__errors_explain(ChTree *tree, const ChCst *cst)
 {
     Explainer e = {.tree = tree, .token_count = ch__automaton_token_count(cst->language)};
@@ -716,4 +883,6 @@ void ch__errors_explain(ChTree *tree, const ChCst *cst)
     ch__automaton_init(&e.automaton, cst->language, tree->source->text);
     explain_text(&e);
     ch__automaton_release(&e.automaton);
+    if (!tree->diagnostics.error_count && ts_node_has_error(ts_tree_root_node(tree->syntax)))
+        report_first_error(tree);
 }
