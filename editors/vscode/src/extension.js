@@ -15,6 +15,8 @@ const CRASH_WINDOW_MS = 3 * 60 * 1000;
 let client;
 /** @type {vscode.OutputChannel | undefined} */
 let output;
+/** @type {vscode.FileSystemWatcher | undefined} Files that change on disk: another branch, another program. */
+let watcher;
 
 /** A program setting with `~` and `${workspaceFolder}` replaced. */
 function program(setting) {
@@ -115,12 +117,13 @@ async function startServer() {
     return;
   }
   output ??= vscode.window.createOutputChannel('Harn Language Server');
+  watcher ??= vscode.workspace.createFileSystemWatcher('**/{*.harn,harn.toml}');
   const policy = failurePolicy(command);
   const started = new LanguageClient('harn', 'Harn Language Server',
     { command, args: vscode.workspace.getConfiguration('harn').get('lsp.arguments'), options: { shell: false } },
     {
       documentSelector: [{ scheme: 'file', language: 'harn' }, { scheme: 'untitled', language: 'harn' }],
-      synchronize: { configurationSection: 'harn' },
+      synchronize: { configurationSection: 'harn', fileEvents: watcher },
       outputChannel: output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       errorHandler: policy.handler,
@@ -265,7 +268,7 @@ exports.activate = async function activate(context) {
         void restartServer();
       }
     }),
-    { dispose: () => output?.dispose() },
+    { dispose: () => { output?.dispose(); watcher?.dispose(); } },
   );
   void restartServer();
 };

@@ -73,6 +73,15 @@ async function language() {
   const text = hovers.flatMap((hover) => hover.contents.map((part) => part.value ?? part)).join('\n');
   ok(expected.hover.says.every((word) => text.includes(word)), 'hover tells the signature', text);
 
+  const imported = file(expected.definition.to.file).fsPath;
+  fs.writeFileSync(imported, fs.readFileSync(imported, 'utf8').replace('height: int)', 'height: int, floors: int = 1)'));
+  const seen = await until(async () => {
+    const after = await vscode.commands.executeCommand('vscode.executeHoverProvider', file(expected.hover.file), position(expected.hover));
+    return after.some((hover) => hover.contents.some((part) => (part.value ?? part).includes('floors')));
+  });
+  ok(seen, 'a file that changes on disk is read again', 'hover still shows the old signature');
+  fs.copyFileSync(path.join(env.CHARN_TEST_FIXTURE, expected.definition.to.file), imported);
+
   for (const [name, place] of [['definition jumps inside the file', expected.local_definition], ['definition jumps to the imported function', expected.definition]]) {
     const targets = await vscode.commands.executeCommand('vscode.executeDefinitionProvider', file(place.file), position(place));
     const got = targets.map((one) => [path.basename((one.targetUri ?? one.uri).fsPath), ...shape(one.targetSelectionRange ?? one.targetRange ?? one.range).slice(0, 2)]);
