@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+"""The command line, seen from the outside: options, exit codes, and bad input.
+
+    run.py --charn build/dev/charn [PATTERN ...]
+"""
+import argparse
+import fnmatch
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import traceback
+
+HELLO = 'pipeline default(task) {\n  println("hello")\n}\n'
+
+
+class Failure(AssertionError):
+    pass
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+class Cli:
+    def __init__(self, binary):
+        self.binary = binary
+        self.folder = tempfile.TemporaryDirectory(prefix="charn-cli-")
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def file(self, name, content):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def run(self, *arguments, stdin=b"", timeout=60, **more):
+        done = subprocess.run([self.binary, *arguments], input=stdin, capture_output=True, cwd=self.folder.name,
+                              timeout=timeout, env=dict(os.environ, LC_ALL="C.UTF-8"), **more)
+        out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        expect(done.returncode >= 0, "died of signal %d\n%s" % (-done.returncode, err[-2000:]))
+        expect("Sanitizer" not in err and "runtime error:" not in err, err[-3000:])
+        return done.returncode, out, err
+
+    def good(self, *arguments, **more):
+        code, out, err = self.run(*arguments, **more)
+        expect(code == 0, "%s: exit code %d, stderr %s" % (arguments, code, err[:800]))
+        return out
+
+    def bad(self, *arguments, code=1, **more):
+        got, out, err = self.run(*arguments, **more)
+        expect(got == code, "%s: exit code %d instead of %d; %s%s" % (arguments, got, code, out[:300], err[:500]))
+        return err
+
+
+# ---- options ----
+
+
+def test_version(cli):
+    expect(cli.good("--version").startswith("charn "), "names the program")
+
+
+def test_help_for_everything(cli):
+    out = cli.good("--help")
+    for command in ("run", "check", "fmt", "dis", "ast", "tokens"):
+        expect(command in out, "%s is in the overview" % command)
+        text = cli.good(command, "--help")
+        expect("usage" in text.lower() and command in text, "help of %s" % command)
+
+
+def test_usage_errors(cli):
+    for arguments in ((), ("nonsense",), ("run",), ("run", "--nonsense", "x.harn"), ("check",)):
+        err = cli.bad(*arguments, code=2)
+        expect("charn" in err, "%s: says how to go on" % (arguments,))
+
+
+def test_run_a_file(cli):
+    path = cli.file("a.harn", HELLO)
+    expect(cli.good("run", path) == "hello\n", "output")
+
+
+def test_run_code(cli):
+    expect(cli.good("run", "-e", "println(6 * 7)") == "42\n", "output")
+
+
+def test_run_standard_input(cli):
+    expect(cli.good("run", "-", stdin=b"println(1 + 1)\n") == "2\n", "output")
+
+
+def test_arguments_reach_the_program(cli):
+    path = cli.file("a.harn", "pipeline default(task) {\n  println(argv)\n}\n")
+    expect(cli.good("run", path, "--", "a", "b c", "--flag") == "[a, b c, --flag]\n", "argv")
+
+
+def test_exit_codes(cli):
+    for body, code in (("return 0", 0), ("return 3", 3), ("return 300", 255), ("exit(7)", 7), ('throw "x"', 1),
+                       ("return nil", 0), ('return Err("bad")', 1), ("return Ok(1)", 0)):
+        path = cli.file("a.harn", "pipeline default(task) {\n  %s\n}\n" % body)
+        got, _, err = cli.run("run", path)
+        expect(got == code, "%s: %d instead of %d (%s)" % (body, got, code, err[:300]))
+
+
+def test_an_uncaught_error_shows_its_place(cli):
+    path = cli.file("a.harn", 'fn inner() {\n  throw "deep"\n}\n\npipeline default(task) {\n  inner()\n}\n')
+    err = cli.bad("run", path)
+    for part in ("error: Thrown: deep", "%s:2:" % path, 'throw "deep"', "^", "called from"):
+        expect(part in err, "%r is in %s" % (part, err))
+    expect("\x1b" not in err, "no colours when nobody looks")
+
+
+def test_check_finds_nothing_in_a_good_file(cli):
+    path = cli.file("a.harn", HELLO)
+    cli.good("check", path)
+
+
+def test_check_shows_excerpts(cli):
+    path = cli.file("a.harn", 'pipeline default(task) {\n  let x: int = "text"\n  println(x)\n}\n')
+    code, out, err = cli.run("check", path)
+    text = out + err
+    expect(code == 1, "exit code %d" % code)
+    for part in ("error[HARN-TYP-", "expected int", "%s:2:" % path, 'let x: int = "text"', "^"):
+        expect(part in text, "%r is in %s" % (part, text))
+
+
+def test_check_json(cli):
+    path = cli.file("a.harn", 'pipeline default(task) {\n  let x: int = "text"\n  println(x)\n}\n')
+    code, out, err = cli.run("check", "--json", path)
+    expect(code == 1, "exit code %d (%s)" % (code, err))
+    text = json.dumps(json.loads(out))
+    expect("HARN-TYP-" in text and "a.harn" in text, text)
+
+
+def test_check_many_files(cli):
+    good = cli.file("good.harn", HELLO)
+    bad = cli.file("bad.harn", "pipeline default(task) {\n  let = 1\n}\n")
+    code, out, err = cli.run("check", good, bad)
+    expect(code == 1 and "bad.harn" in out + err, out + err)
+
+
+def test_syntax_error_is_explained(cli):
+    path = cli.file("a.harn", "pipeline default(task) {\n  println(1\n}\n")
+    code, out, err = cli.run("check", path)
+    expect(code == 1 and "expected" in (out + err).lower() and ":" in out + err, out + err)
+    cli.bad("run", path)
+
+
+def test_fmt_is_honest(cli):
+    """Formatting is either done or refused with an error; a file is never changed by a refusal."""
+    path = cli.file("a.harn", HELLO)
+    code, _, err = cli.run("fmt", path)
+    expect(code == 0 or err, "says why")
+    with open(path) as f:
+        expect(f.read() == HELLO, "unchanged")
+
+
+def test_dumps(cli):
+    path = cli.file("a.harn", "pipeline default(task) {\n  let x = 1 + task\n  println(x)\n}\n")
+    expect("println" in cli.good("tokens", path), "tokens")
+    expect("binary" in cli.good("ast", path).lower(), "ast")
+    expect("CALL_BUILTIN" in cli.good("dis", path), "dis")
+
+
+# ---- bad input ----
+
+
+def test_missing_file(cli):
+    for command in ("run", "check", "ast", "tokens", "dis"):
+        err = "".join(cli.run(command, "nowhere.harn")[1:])
+        cli.bad(command, "nowhere.harn")
+        expect("nowhere.harn" in err and "No such file" in err, "%s: %s" % (command, err))
+
+
+def test_a_folder(cli):
+    os.mkdir(cli.path("folder"))
+    err = cli.bad("run", "folder")
+    expect("folder" in err, err)
+
+
+def test_devices_and_fifos(cli):
+    os.mkfifo(cli.path("fifo.harn"))
+    for path in ("/dev/zero", cli.path("fifo.harn")):
+        err = cli.bad("run", path, timeout=20)
+        expect("file" in err, err)
+
+
+def test_an_unreadable_file(cli):
+    path = cli.file("secret.harn", HELLO)
+    os.chmod(path, 0)
+    os.chmod(cli.folder.name, 0o755)
+    if os.geteuid() == 0:
+        def drop():
+            os.setgid(65534)
+            os.setuid(65534)
+        code, _, err = cli.run("run", path, preexec_fn=drop)
+    else:
+        code, _, err = cli.run("run", path)
+    expect(code == 1 and "ermission denied" in err, err)
+
+
+def test_empty_files(cli):
+    for content in ("", "\n", "// nothing\n", "\ufeff", "/* x */"):
+        path = cli.file("a.harn", content)
+        code, out, err = cli.run("run", path)
+        expect(code in (0, 1) and (code == 0 or err), "%r: %d %s" % (content, code, err))
+
+
+def test_byte_order_mark_and_crlf(cli):
+    path = cli.file("a.harn", "\ufeff" + HELLO.replace("\n", "\r\n"))
+    expect(cli.good("run", path) == "hello\n", "output")
+
+
+def test_shebang(cli):
+    path = cli.file("a.harn", "#!/usr/bin/env charn\n" + HELLO)
+    expect(cli.good("run", path) == "hello\n", "output")
+
+
+def test_invalid_utf8(cli):
+    path = cli.file("a.harn", b'pipeline default(task) {\n  println("a\xff\xfeb")\n}\n')
+    err = cli.bad("run", path)
+    expect("UTF-8" in err and "2" in err, err)
+
+
+def test_nul_bytes(cli):
+    path = cli.file("a.harn", b'pipeline default(task) {\n  println("a\x00b")\n}\n\x00\x00')
+    code, _, err = cli.run("run", path)
+    expect(code in (0, 1), err)
+
+
+def test_a_large_file(cli):
+    """50 MB of text: an answer in bounded time and memory, whichever it is."""
+    line = "  println(\"a line of text that fills the file\")\n"
+    path = cli.file("a.harn", "pipeline default(task) {\n" + line * (50 * 1024 * 1024 // len(line)) + "}\n")
+    code, out, err = cli.run("tokens", "--help")
+    code, out, err = cli.run("check", path, timeout=240)
+    expect(code in (0, 1), err[:300])
+
+
+def test_a_file_above_the_limit(cli):
+    path = cli.path("huge.harn")
+    with open(path, "wb") as f:
+        f.truncate(3 * 1024 * 1024 * 1024)
+    err = "".join(cli.run("check", path)[1:])
+    cli.bad("check", path)
+    expect("huge.harn" in err, err)
+
+
+def test_missing_import(cli):
+    path = cli.file("a.harn", 'import { x } from "./not_there"\n\npipeline default(task) {\n  println(x())\n}\n')
+    err = cli.bad("run", path)
+    expect("not_there" in err, err)
+
+
+def nested(count, opening, middle, closing):
+    return "pipeline default(task) {\n  let x = " + opening * count + middle + closing * count + "\n}\n"
+
+
+def test_deep_nesting_is_an_answer(cli):
+    """Any depth of nesting runs or is a diagnostic; nothing crashes."""
+    for opening, middle, closing in (("(", "1", ")"), ("[", "1", "]"), ("-", "1", ""), ("!", "true", ""),
+                                     ("{a: ", "1", "}"), ('"${', "1", '}"'), ("f(", "1", ")")):
+        for count in (100, 5000, 100000):
+            path = cli.file("a.harn", nested(count, opening, middle, closing))
+            code, out, err = cli.run("check", path, timeout=120)
+            expect(code in (0, 1), "%s x %d: %d %s" % (opening, count, code, err[:300]))
+            expect(code == 0 or err or out, "%s x %d: silent failure" % (opening, count))
+
+
+def test_deep_blocks_are_an_answer(cli):
+    for opening in ("if true {", "while false {", "try {", "fn f() {", "match 1 { _ -> {"):
+        for count in (50, 20000):
+            closing = "}" * (count * opening.count("{"))
+            path = cli.file("a.harn", "pipeline default(task) {\n" + opening * count + "\n" + closing + "\n}\n")
+            code, out, err = cli.run("check", path, timeout=120)
+            expect(code in (0, 1) and (code == 0 or err or out), "%s x %d: %s" % (opening, count, err[:300]))
+
+
+def test_long_chains_work(cli):
+    for operator, expected in (("+", "100001"), ("&&", "true"), ("??", "1")):
+        term = "true" if operator == "&&" else "1"
+        text = "pipeline default(task) {\n  println(" + (term + " " + operator + " ") * 100000 + term + ")\n}\n"
+        path = cli.file("a.harn", text)
+        expect(cli.good("run", path, timeout=120) == expected + "\n", "chain of " + operator)
+
+
+def test_unclosed_things(cli):
+    for text in ('"', '"${', '"""', "/*", "(" * 70000, "{" * 70000, "let x = " + "[" * 70000, 'r"', "@", "pipeline",
+                 "fn f(", "match x {", "\\", "let x = 1 \\"):
+        path = cli.file("a.harn", text)
+        code, out, err = cli.run("check", path, timeout=120)
+        expect(code == 1 and (err or out), "%r: %d %s" % (text[:20], code, err[:200]))
+
+
+def test_huge_literals(cli):
+    for text in ("9" * 100000, "1." + "3" * 100000, "9" * 30 + "ms", "0" * 100000):
+        path = cli.file("a.harn", "pipeline default(task) {\n  println(%s)\n}\n" % text)
+        code, out, err = cli.run("run", path)
+        expect(code in (0, 1) and (out or err), "%s…: %d" % (text[:10], code))
+
+
+def test_memory_is_bounded_for_huge_requests(cli):
+    """Asking for enormous values is a Harn error, not an allocation."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+    for body in ('println(len("x" * 1000000000000))', "println(len(range(1000000000000000000)))",
+                 'println("ab".repeat(9223372036854775807))'):
+        path = cli.file("a.harn", "pipeline default(task) {\n  try {\n    %s\n  } catch (e) {\n    println(\"refused\")\n"
+                        "  }\n}\n" % body)
+        code, out, err = cli.run("run", path, preexec_fn=limit)
+        expect(code in (0, 1), "%s: %d %s" % (body, code, err[:300]))
+
+
+def test_output_to_a_closed_pipe(cli):
+    path = cli.file("a.harn", "pipeline default(task) {\n  for i in range(100000) {\n    println(i)\n  }\n}\n")
+    process = subprocess.Popen([cli.binary, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(10)
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    process.stderr.close()
+    process.wait(30)
+    expect("Sanitizer" not in err, err)
+
+
+def test_a_full_disk(cli):
+    path = cli.file("a.harn", HELLO)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([cli.binary, "run", path], stdout=full, stderr=subprocess.PIPE, timeout=30)
+    expect(done.returncode >= 0, "no signal")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--charn", required=True)
+    p.add_argument("patterns", nargs="*")
+    a = p.parse_args()
+    passed = failed = 0
+    for name, test in sorted(globals().items()):
+        if not name.startswith("test_") or (a.patterns and not any(fnmatch.fnmatch(name, q) or q in name
+                                                                   for q in a.patterns)):
+            continue
+        cli = Cli(os.path.abspath(a.charn))
+        try:
+            test(cli)
+            passed += 1
+        except Exception:  # noqa: BLE001 every kind of failure is reported
+            failed += 1
+            print("FAILED %s\n    %s" % (name, traceback.format_exc().strip()[-2500:].replace("\n", "\n    ")), flush=True)
+        finally:
+            cli.folder.cleanup()
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
