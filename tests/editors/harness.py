@@ -6,6 +6,7 @@ that dies in the middle is noticed. The driver turns the lines into TAP, kills t
 whether a server of this run is still alive.
 """
 import argparse
+import glob
 import json
 import os
 import shutil
@@ -137,9 +138,9 @@ class Suite:
         kept.update({key: value for key, value in more.items() if value is not None})
         return kept
 
-    def run(self, command, environment, timeout, cwd=None, log=None):
+    def run(self, command, environment, timeout, cwd=None):
         """Runs a command in its own session, ends the whole session, returns (exit code or None at the timeout, output)."""
-        with open(log or os.path.join(environment["TMPDIR"], "output"), "w+b") as output:
+        with open(os.path.join(environment["TMPDIR"], "output"), "w+b") as output:
             process = subprocess.Popen(command, env=environment, cwd=cwd or environment["TMPDIR"], stdin=subprocess.DEVNULL,
                                        stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             try:
@@ -181,6 +182,26 @@ class Suite:
         """The proof that a check can fail: in `lines`, the check NAME must be there and must not have passed."""
         found = [passed for passed, line_name, _ in lines if line_name == name]
         self.ok(found and not found[-1], "%s: '%s' is reported as failed" % (part, name), "\n".join(map(str, lines)))
+
+    def said(self, cli, path):
+        """What `charn check --json` says of a file: {(start, end, severity)}, offsets in bytes, severities as in the protocol."""
+        code, output = self.run(cli + ["check", "--json", path], self.environment(self.temporary), 60)
+        severities = {"error": 1, "warning": 2, "info": 3, "information": 3, "hint": 4}
+        found = set()
+
+        def visit(node):
+            if isinstance(node, dict) and "severity" in node and "span" in node:
+                found.add((node["span"]["start"], node["span"]["end"], severities[node["severity"]]))
+            elif isinstance(node, (dict, list)):
+                for value in node.values() if isinstance(node, dict) else node:
+                    visit(value)
+        try:
+            visit(json.loads(output))
+        except ValueError:
+            for line in output.splitlines():
+                if line.startswith(("{", "[")):
+                    visit(json.loads(line))
+        return found
 
     # Housekeeping
 
@@ -237,6 +258,12 @@ def end_group(process):
                 break
             time.sleep(0.05)
     process.wait()
+
+
+def files_to_open(workspace):
+    """The fixture's files in this workspace, the examples, and those that CHARN_OPEN_FILES names, parted by `:`."""
+    paths = sorted(glob.glob(os.path.join(workspace, "*.harn"))) + sorted(glob.glob(os.path.join(ROOT, "examples", "*.harn")))
+    return paths + [os.path.abspath(path) for path in os.environ.get("CHARN_OPEN_FILES", "").split(":") if path]
 
 
 def free_port():

@@ -22,6 +22,26 @@ def neovim(suite, nvim, script, name, lsp=None, timeout=TIMEOUT_S, **more):
     return suite.client(name, command, environment, timeout, cwd=os.path.join(folder, "ws"))
 
 
+def agreement(suite, nvim, server):
+    """Neovim shows of each file what the command line says of it."""
+    cli = suite.server("cli", "agreement")
+    if not cli:
+        return
+    folder = suite.workspace("agreement-files")
+    paths = harness.files_to_open(os.path.join(folder, "ws"))
+    opened = os.path.join(folder, "opened.json")
+    suite.report("agreement", neovim(suite, nvim, "open.lua", "agreement", server, CHARN_TEST_OPEN="\n".join(paths), CHARN_TEST_OPENED=opened))
+    if not os.path.exists(opened):
+        return
+    with open(opened, encoding="utf-8") as file:
+        for one in json.load(file):
+            shown = {(item["start"], item["end"], item["severity"]) for item in one["diagnostics"]}
+            said = suite.said(cli, one["path"])
+            suite.ok(one["answered"] and shown == said, "agreement: %s: %d diagnostics, %d symbols, as `charn check` says" % (
+                os.path.relpath(one["path"], folder if one["path"].startswith(folder) else harness.ROOT), len(shown), one["symbols"]),
+                "editor only: %s\ncommand line only: %s" % (sorted(shown - said), sorted(said - shown)))
+
+
 def main():
     suite = harness.Suite("neovim", __doc__)
     nvim = suite.program([os.environ.get("CHARN_NVIM", "nvim"), "nvim"], "neovim")
@@ -33,6 +53,10 @@ def main():
         if server:
             suite.report("lsp", neovim(suite, nvim, "lsp.lua", "lsp", server))
 
+    if suite.wants("agreement") and not suite.arguments.stub:
+        server = suite.server("lsp", "agreement")
+        if server:
+            agreement(suite, nvim, server)
     if suite.wants("editing"):
         suite.report("editing", neovim(suite, nvim, "editing.lua", "editing"))
     if suite.wants("dap"):

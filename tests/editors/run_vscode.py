@@ -128,9 +128,16 @@ def main():
         settings = {"harn.%s.path" % kind: program(suite.temporary, "real-" + kind, words) for kind, words in servers.items()}
         if suite.arguments.cli:
             settings["harn.cli.path"] = os.path.abspath(suite.arguments.cli)
+        more = {}
+        cli = None if suite.arguments.stub else suite.server("cli", "agreement")
+        if cli and suite.wants("api"):
+            folder = suite.workspace("agreement")
+            more = {"CHARN_TEST_SAID": os.path.join(folder, "said.json"), "CHARN_TEST_PARTS": "language,editing,debugging,agreement,commands"}
+            with open(more["CHARN_TEST_SAID"], "w", encoding="utf-8") as file:
+                json.dump({path: sorted(suite.said(cli, path)) for path in harness.files_to_open(os.path.join(folder, "ws"))}, file)
         for mode in ("api", "ui"):
             if suite.wants(mode):
-                suite.report(mode, session(suite, node, browser, extension, mode, mode, settings))
+                suite.report(mode, session(suite, node, browser, extension, mode, mode, settings, **more))
 
     if suite.wants("vsix"):
         package(suite, node, extension)

@@ -246,6 +246,21 @@ async function debugging() {
   ok(started === false, 'a program that is not there is refused before a session starts', started);
 }
 
+/** Each file shows what `charn check --json` says of it; CHARN_TEST_SAID holds that, with offsets in bytes. */
+async function agreement() {
+  for (const [name, said] of Object.entries(JSON.parse(fs.readFileSync(env.CHARN_TEST_SAID, 'utf8')))) {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.file(name));
+    await vscode.window.showTextDocument(document);
+    const bytes = (position) => Buffer.byteLength(document.getText().slice(0, document.offsetAt(position)));
+    const places = () => vscode.languages.getDiagnostics(document.uri)
+      .map((one) => [bytes(one.range.start), bytes(one.range.end), one.severity + 1]).sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+    const shown = () => places().filter((one, at, all) => at === 0 || !same(one, all[at - 1]));
+    const agrees = await until(() => same(shown(), said));
+    const symbols = await vscode.commands.executeCommand('vscode.executeDocumentSymbolProvider', document.uri);
+    ok(agrees && Array.isArray(symbols), `${path.basename(name)} has ${said.length} diagnostics and ${symbols?.length} symbols, as charn check says`, { shown: shown(), said });
+  }
+}
+
 async function commands() {
   const known = await vscode.commands.getCommands(true);
   for (const name of ['harn.restartServer', 'harn.showOutput', 'harn.runFile', 'harn.debugFile']) {
@@ -257,7 +272,7 @@ async function commands() {
 }
 
 exports.run = async function run() {
-  const parts = { language, editing, debugging, commands };
+  const parts = { language, editing, debugging, agreement, commands };
   for (const name of (env.CHARN_TEST_PARTS || 'language,editing,debugging,commands').split(',')) {
     try {
       await parts[name]();
