@@ -24,6 +24,7 @@
     X(lbracket, "[", false)                                                                   \
     X(rbracket, "]", false)                                                                   \
     X(greater, ">", false)                                                                    \
+    X(less_equal, "<=", false)                                                                \
     X(comma, ",", false)                                                                      \
     X(colon, ":", false)                                                                      \
     X(equals, "=", false)                                                                     \
@@ -57,6 +58,8 @@ typedef struct Explainer {
     uint32_t stopped_at;    /* where the last recovery went on: the next must get further */
     uint32_t pending[3];    /* ( [ { that recovery gave up: their closers are no news */
     const char *inserted;   /* the missing token, when one token mends it */
+    uint32_t open_string_line; /* the line of the last string without an end; 0: none */
+    bool has_end_report;    /* the end of the file was reported: once is enough */
     ChRange suspect;        /* a { whose } stands at another indentation; empty: none */
 } Explainer;
 
@@ -81,6 +84,12 @@ static const ChStackItem *top_of(const Explainer *e)
 static bool fits(Explainer *e, TSSymbol symbol)
 {
     return symbol && ch__automaton_accepts(&e->automaton, symbol, 0);
+}
+
+/* A `>` that ends types, not one that compares. */
+static bool fits_type_end(Explainer *e)
+{
+    return fits(e, e->words.greater) && !fits(e, e->words.less_equal);
 }
 
 static ChStr text_of(const Explainer *e, uint32_t start, uint32_t end)
@@ -179,7 +188,7 @@ static uint32_t innermost_opener(Explainer *e)
             end = before != e->words.dot && before != e->words.optional_dot;
         }
         /* `<` is an operator as well; only the bracket of types counts. */
-        if (end == 4 || (kind == 4 && !fits(e, e->words.greater)))
+        if (end == 4 || (kind == 4 && !fits_type_end(e)))
             continue;
         if (end)
             closed++;
@@ -276,9 +285,11 @@ static const char *expected_continuation(Explainer *e)
     const struct {
         TSSymbol symbol;
         const char *text;
-    } order[] = {{w->lbrace, "{"},  {w->equals, "="},  {w->rparen, ")"},   {w->rbracket, "]"},
-                 {w->arrow, "->"},  {w->colon, ":"},   {w->greater, ">"},  {w->rbrace, "}"},
-                 {w->lparen, "("},  {w->comma, ","}};
+    } order[] = {{w->lbrace, "{"}, {w->rparen, ")"}, {w->rbracket, "]"}, {w->equals, "="},
+                 {w->arrow, "->"}, {w->colon, ":"},  {w->rbrace, "}"},   {w->lparen, "("},
+                 {w->comma, ","}};
+    if (fits_type_end(e))
+        return ">";
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         if (fits(e, order[i].symbol))
             return order[i].text;
@@ -407,6 +418,8 @@ static void note_opener(Explainer *e, ChDiagnostic *diagnostic, ChToken token)
         return;
     const ChStackItem *opener = &e->automaton.stack.items[index];
     const ChSource *source = e->tree->source;
+    if (opener->start == opener->end)
+        return; /* put in by ourselves */
     if (e->suspect.end && e->suspect.start > opener->start) {
         ch_diagnostic_note(&e->tree->diagnostics, diagnostic, NULL, e->suspect,
                            "this `{` is closed by a `}` with other indentation: maybe its own "
@@ -435,6 +448,7 @@ static ChDiagnostic *report(Explainer *e, ChToken token, const char *expected)
     bool wants_name = fits(e, e->words.identifier) && !fits(e, e->words.bang);
     e->reports++;
     if (is_end(token)) {
+        e->has_end_report = true;
         diagnostic = ch_diagnostic_add(list, CH_SEVERITY_ERROR, CH__CODE_EOF, range,
                                        "unexpected end of file, expected %s", expected);
         ch_diagnostic_label(list, diagnostic, "file ends here");
@@ -454,7 +468,7 @@ static ChDiagnostic *report(Explainer *e, ChToken token, const char *expected)
                            CH_STR_ARG(text_of(e, token.start, token.end)));
     else if (help)
         ch_diagnostic_help(list, diagnostic, "%s", help);
-    if (!is_end(token) && fits(e, e->words.comma) && !fits(e, e->words.newline) && !help_word)
+    if (!is_end(token) && strchr(")]}", *expected) && fits(e, e->words.comma) && !fits(e, e->words.newline) && !help_word)
         ch_diagnostic_help(list, diagnostic, "separate items with `,` or close with `%s`", expected);
     if (is_end(token) || strchr(")]}", *expected))
         note_opener(e, diagnostic, token);
@@ -496,26 +510,48 @@ static void report_unknown(Explainer *e, ChToken token)
     report_lexical(e, CH__CODE_CHARACTER, (ChRange){token.start, token.end}, what, help);
 }
 
+/* The outermost string of the line is what was left open: quotes behind it only seem to
+ * begin strings inside its interpolations. */
 static void report_unterminated(Explainer *e, ChToken token)
 {
+    const ChSource *source = e->tree->source;
     ChRange range = {token.start, token.end};
     bool is_multiline = false;
     for (uint32_t i = e->automaton.stack.count; i-- > 1;) {
         const ChStackItem *item = &e->automaton.stack.items[i];
         const char *name = ts_language_symbol_name(e->automaton.language, item->symbol);
         size_t length = strlen(name);
-        if (length && name[length - 1] == '"') {
-            is_multiline = length == 3;
-            range.start = item->start;
+        if (range.start < token.start &&
+            ch_source_line(source, item->start) != ch_source_line(source, range.start))
             break;
-        }
+        if (!length || name[length - 1] != '"' || item->symbol >= e->token_count)
+            continue;
+        is_multiline = length == 3;
+        range.start = item->start;
+        if (is_multiline)
+            break;
     }
+    uint32_t line = ch_source_line(source, range.start);
+    if (line == e->open_string_line)
+        return;
+    e->open_string_line = line;
     ChDiagnostic *diagnostic = report_lexical(
         e, CH__CODE_STRING, range, CH_STR("Unterminated string"),
         is_multiline ? "close the string with \"\"\""
                      : "close the string with `\"`; text over several lines stands between \"\"\"");
     e->previous_end = token.start;
     add_insertion(e, diagnostic, is_multiline ? "\"\"\"" : "\"");
+}
+
+/* An interpolation that is open because its string is. */
+static bool is_in_open_string(Explainer *e)
+{
+    uint32_t index = e->open_string_line ? innermost_opener(e) : 0;
+    if (!index)
+        return false;
+    const ChStackItem *opener = &e->automaton.stack.items[index];
+    return ch_str_is(text_of(e, opener->start, opener->end), "${") &&
+           ch_source_line(e->tree->source, opener->start) == e->open_string_line;
 }
 
 /* A mark that the scanner set for something absent: the automaton takes it and goes on. */
@@ -533,6 +569,8 @@ static void report_mark(Explainer *e, ChToken token)
     if (!text || top == w->dot || top == w->optional_dot)
         text = "";
     ChToken next = visible_token(e, token.end);
+    if (is_end(next) && e->has_end_report)
+        return;
     ChDiagnostic *diagnostic = report(e, next, *text ? text : "member name");
     if (*text)
         add_insertion(e, diagnostic, text);
@@ -572,13 +610,15 @@ static bool try_insertion(Explainer *e, ChToken token)
     size_t size = count * sizeof *e->automaton.stack.items;
     ChStackItem *saved = ch_alloc_copy(e->automaton.stack.items, size);
     bool done = false;
+    bool ends_types = fits_type_end(e);
     for (uint32_t i = 0; i < likely_count + (tries_all ? e->token_count : 0) && !done; i++) {
         TSSymbol symbol = i < likely_count ? likely[i] : (TSSymbol)(i - likely_count);
         const char *name = ts_language_symbol_name(e->automaton.language, symbol);
         bool is_fixed =
             ts_language_symbol_type(e->automaton.language, symbol) == TSSymbolTypeAnonymous;
         bool is_word = is_fixed && *name >= 'a' && *name <= 'z';
-        if ((i >= likely_count && !is_word) || !fits(e, symbol))
+        if ((i >= likely_count && !is_word) || (symbol == w->greater && !ends_types) ||
+            !fits(e, symbol))
             continue;
         done = insertion_fits(e, symbol, behind);
         if (done && is_fixed)
@@ -671,6 +711,19 @@ static uint32_t behind_quotes(const Explainer *e, ChToken token)
     return end >= 0 && (line_end < 0 || end < line_end) ? (uint32_t)end + 1 : token.end;
 }
 
+/* Where a block has to begin and does so further on in the line: what stands between is
+ * passed over. 0: not so. */
+static uint32_t offset_of_brace(Explainer *e, ChToken token)
+{
+    const ChSource *source = e->tree->source;
+    if (!fits(e, e->words.lbrace) || fits(e, e->words.newline) || fits(e, e->words.bang))
+        return 0;
+    for (uint32_t i = token.start; i < source->text.length && source->text.data[i] != '\n'; i++)
+        if (source->text.data[i] == '{')
+            return i;
+    return 0;
+}
+
 static void recover(Explainer *e, ChToken token)
 {
     if (token.is_unknown || (closes(e, token.symbol) && !innermost_opener(e))) {
@@ -680,6 +733,11 @@ static void recover(Explainer *e, ChToken token)
         ChToken behind = {.start = token.end, .end = token.end};
         if (token.is_unknown && !next_fits(e))
             try_insertion(e, behind);
+        return;
+    }
+    uint32_t brace = offset_of_brace(e, token);
+    if (brace) {
+        e->automaton.position = e->stopped_at = brace;
         return;
     }
     if (token.start > e->stopped_at && try_insertion(e, token)) {
@@ -770,6 +828,10 @@ static void report_error(Explainer *e, ChToken token)
     }
     if (token.symbol == e->words.newline)
         token = visible_token(e, token.end);
+    if (ch_str_is(text_of(e, token.start, token.start + 2), "<<")) {
+        token.end = token.start + 2;
+        e->stopped_at = token.start; /* no mending by insertion: the rest is text */
+    }
     const ChStackItem *top = top_of(e);
     if (top->symbol == e->words.identifier && fits(e, e->words.double_colon)) {
         /* `import name`: the name may begin a path std::name, but stands for none here. */
@@ -845,7 +907,18 @@ static void explain_text(Explainer *e)
         uint32_t before = list->count;
         if (!token.is_unknown && read_habit(e, token))
             continue;
-        report_error(e, token);
+        uint32_t opener = is_end(token) ? innermost_opener(e) : 0;
+        if (opener && e->automaton.stack.items[opener].start == e->automaton.stack.items[opener].end)
+            return; /* what is open was put in by ourselves */
+        if (is_end(token) && e->has_end_report)
+            return;
+        if (!is_in_open_string(e))
+            report_error(e, token);
+        if (misused && fits(e, e->words.identifier) && !help_for_found(text_of(e, token.start, token.end))) {
+            ch__automaton_feed(&e->automaton, token);
+            e->previous_end = token.end;
+            continue;
+        }
         if (is_end(token) || token.symbol == e->words.unclosed_comment)
             return;
         e->inserted = NULL;
