@@ -17,6 +17,7 @@ typedef struct ChBuiltinState {
     struct ChBuiltinCheck *checks;  // one per row, made from its signature
     bool is_random_seeded;
     uint64_t random[4];             // xoshiro256**
+    struct ChRegexCache *regexes;   // compiled, see regex.c
     int64_t start_ms;               // monotonic, when the VM began
     bool is_time_mocked;
     int64_t mock_now_ms, mock_monotonic_ms;
@@ -89,6 +90,11 @@ bool ch__json_parse(ChStr text, ChValue *value, ChBuffer *why);
 int64_t ch__now_ms(ChVm *vm);
 int64_t ch__monotonic_ms(ChVm *vm);
 uint64_t ch__random_word(ChVm *vm);
+
+// Bytes that may be no UTF-8 as text: what is none becomes U+FFFD (encoding.c). The bytes are borrowed.
+ChFlow ch__give_lossy(ChVm *vm, const char *who, ChValue *result, ChStr bytes);
+
+void ch__regex_cache_free(struct ChRegexCache *cache);
 
 // Sorts stably in place by ch_compare (list.c).
 void ch__sort_values(ChValue *values, uint32_t count);

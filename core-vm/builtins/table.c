@@ -148,6 +148,7 @@ static void state_free(void *pointer) {
     ChBuiltinState *state = pointer;
     for (uint32_t i = 0; i < ch_builtin_count; i++) ch_free(state->checks[i].params);
     ch_free(state->checks);
+    ch__regex_cache_free(state->regexes);
     ch_free(state);
 }
 
