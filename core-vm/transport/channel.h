@@ -21,7 +21,7 @@ enum {
     CH_CHANNEL_QUEUE_RESUME_BYTES = 4 * 1024 * 1024, /* below this it reads again */
     CH_CHANNEL_QUEUE_BYTES_MAX = 64 * 1024 * 1024,   /* above this it ends */
     CH_CHANNEL_FLUSH_MS_MAX = 2000,                  /* how long a closing channel waits for its reader */
-    CH_CHANNEL_ADMISSION_MS_MAX = 10 * 1000,         /* how long a TCP client may take to show its token */
+    CH_CHANNEL_ADMISSION_MS_MAX = 5 * 1000,          /* how long a TCP client may take to show its token */
 };
 
 typedef struct ChChannel ChChannel;
