@@ -111,7 +111,7 @@ def silent_client_is_joined_by_none(path):
     with Listening(path) as listening:
         with listening.connect() as silent:
             silent.sendall(b"Content-Le")
-        good_session(listening)
+            good_session(listening)
 
 
 def token(path):
