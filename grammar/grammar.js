@@ -41,15 +41,20 @@ const PREC = {
  * missing, the scanner may say so at the beginning of a line.
  */
 function body($, item) {
-  const close = choice('}', alias($._absent_brace, $.absent));
+  const end = choice('}', alias($._absent_brace, $.absent));
   return choice(
-    close,
+    end,
     seq(
       item,
       repeat(seq($._separator, item)),
-      choice('}', seq($._separator, close)),
+      choice('}', seq($._separator, end)),
     ),
   );
+}
+
+/** What closes a bracket; the scanner may say that it is missing. */
+function close($, bracket) {
+  return choice(bracket, alias($._absent_close, $.absent));
 }
 
 /** One or more `rule`, separated by commas; a trailing comma is allowed. */
@@ -612,10 +617,9 @@ module.exports = grammar({
     arguments: $ => seq(
       '(',
       optional(commaSep1(choice($._expression, $.spread))),
-      $._close_arguments,
+      close($, ')'),
     ),
 
-    _close_arguments: $ => choice(')', alias($._absent_close, $.absent)),
 
     spread: $ => seq('...', field('value', $._expression)),
 
@@ -655,13 +659,13 @@ module.exports = grammar({
 
     list_literal: $ => seq('[', optional(commaSep1(choice($._expression, $.spread))), ']'),
 
-    dict_literal: $ => seq('{', optional($._dict_entries), '}'),
+    dict_literal: $ => seq('{', optional($._dict_entries), close($, '}')),
 
     struct_literal: $ => seq(
       field('name', alias($._struct_name, $.identifier)),
       '{',
       optional($._dict_entries),
-      '}',
+      close($, '}'),
     ),
 
     _dict_entries: $ => seq(
@@ -780,7 +784,7 @@ module.exports = grammar({
     _hitl_arguments: $ => seq(
       '(',
       optional(commaSep1(choice($._expression, alias($.field_entry, $.named_argument)))),
-      $._close_arguments,
+      close($, ')'),
     ),
 
     // Literals
@@ -813,7 +817,7 @@ module.exports = grammar({
     interpolation: $ => seq(
       alias($._interpolation_start, '${'),
       field('expression', $._expression),
-      '}',
+      close($, '}'),
     ),
 
     raw_string: _ => token(/r"[^"\n]*"/),

@@ -706,12 +706,16 @@ static bool scan_block_comment(TSLexer *lexer) {
     return finish(lexer, !is_closed ? UNCLOSED_COMMENT : is_doc ? DOC_COMMENT : COMMENT);
 }
 
+/* Words that go on with the `if` or `try` of the lines before. */
+static bool is_clause(const Word *word) {
+    return word_is(word, "else") || word_is(word, "catch") || word_is(word, "finally");
+}
+
 /*
  * Tells whether the text at hand, the first of a line that is neither blank nor a comment, goes on
  * with what the line before began. Closing brackets, commas and the end need no line end either.
  */
 static bool continues_line(TSLexer *lexer) {
-    static const char *const clauses[] = {"else", "catch", "finally", NULL};
     if (lexer->eof(lexer)) {
         return true;
     }
@@ -742,7 +746,7 @@ static bool continues_line(TSLexer *lexer) {
     case 'c':
     case 'f': {
         Word word = read_word(lexer);
-        return word_is_one_of(&word, clauses);
+        return is_clause(&word);
     }
     default:
         return false;
@@ -791,21 +795,20 @@ static bool scan_line_end_before_comment(TSLexer *lexer) {
  * these words, so the line end is reported although the parser expects none: it then completes what
  * was begun instead of taking the keyword for a name.
  */
-static bool begins_statement(TSLexer *lexer) {
+static bool begins_statement(TSLexer *lexer, const Word *word) {
     static const char *const keywords[] = {
         "break", "const",    "continue", "defer",  "emit",  "enum",  "eval_pack", "for",
         "guard", "impl",     "import",   "interface", "let", "mutex", "override", "pipeline",
         "pub",   "require",  "return",   "select", "skill", "struct", "throw",    "tool",
         "type",  "var",      "while",    "yield",  NULL,
     };
-    Word word = read_word(lexer);
-    if (word_is(&word, "fn")) {
+    if (word_is(word, "fn")) {
         while (is_blank(lexer->lookahead)) {
             advance(lexer);
         }
         return is_word_start(lexer->lookahead);
     }
-    if (!word_is_one_of(&word, keywords) || !is_space(lexer->lookahead)) {
+    if (!word_is_one_of(word, keywords) || !is_space(lexer->lookahead)) {
         return false;
     }
     while (is_blank(lexer->lookahead)) {
@@ -935,14 +938,9 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
         advance(lexer);
         return may_end_line ? scan_line_end_before_comment(lexer) : scan_block_comment(lexer);
     }
-    if (may_be_absent) {
-        /* Not a name behind a dot, a brace inside a call: the missing part belongs to the mark. */
-        if (valid[ABSENT_NAME] && !is_word(first) && first != '.' && first != '"') {
-            return finish(lexer, ABSENT_NAME);
-        }
-        if (valid[ABSENT_CLOSE] && first == '}') {
-            return finish(lexer, ABSENT_CLOSE);
-        }
+    /* Not a name behind a dot: the missing one belongs to the mark. */
+    if (may_be_absent && valid[ABSENT_NAME] && !is_word(first) && first != '.' && first != '"') {
+        return finish(lexer, ABSENT_NAME);
     }
     if ((crossed_line || at_line_start) && !is_indented && (first == 'p' || first == 'i') &&
         (valid[NEWLINE] || valid[ABSENT_BRACE])) {
@@ -951,6 +949,14 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
             return finish(lexer, valid[NEWLINE] ? NEWLINE : ABSENT_BRACE);
         }
         return may_end_line && finish(lexer, NEWLINE);
+    }
+    if (may_end_line && may_be_absent && first >= 'a' && first <= 'z') {
+        /* In a dict: either the next key or, if the dict is not closed, the next statement. */
+        Word word = read_word(lexer);
+        if (is_clause(&word)) {
+            return false;
+        }
+        return finish(lexer, begins_statement(lexer, &word) ? ABSENT_CLOSE : NEWLINE);
     }
     if (may_end_line) {
         if (!continues_line(lexer)) {
@@ -994,7 +1000,8 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
             return false;
         }
         if (crossed_line && first >= 'a' && first <= 'z' && expects_operand(valid)) {
-            return begins_statement(lexer) &&
+            Word word = read_word(lexer);
+            return begins_statement(lexer, &word) &&
                    finish(lexer, valid[ABSENT_NAME]    ? ABSENT_NAME
                                  : valid[ABSENT_CLOSE] ? ABSENT_CLOSE
                                                        : NEWLINE);

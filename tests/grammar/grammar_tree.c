@@ -5,12 +5,15 @@
  *                                           tree a line "---- N", N being the number of its flaws
  *     grammar_tree flaws FILE               the number of flaws alone
  *     grammar_tree query QUERY FILE         what the query captures: name, place and first line
- *     grammar_tree edits SEED COUNT FILE    COUNT random edits, each parsed anew and from the tree
- *                                           before; the trees of flawless texts must be equal
+ *     grammar_tree edits SEED COUNT FILE    COUNT random edits, each parsed afresh and from the tree
+ *                                           before: the trees of flawless texts must be equal; every
+ *                                           few edits the text is put right again, and so must be the
+ *                                           tree
  *
  * Flaws are ERROR and MISSING nodes, and those that stand for what the scanner found absent. Nothing
  * here recurses, so that trees of any depth can be printed.
  */
+#include <regex.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -154,6 +157,54 @@ static int run_flaws(TSParser *parser, const char *path) {
     return 0;
 }
 
+static bool text_matches(const char *pattern, const char *text) {
+    regex_t regex;
+    if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
+        fprintf(stderr, "grammar_tree: %s is no regular expression\n", pattern);
+        exit(1);
+    }
+    bool matches = regexec(&regex, text, 0, NULL, 0) == 0;
+    regfree(&regex);
+    return matches;
+}
+
+static void capture_text(const TSQueryMatch *match, uint32_t id, const Text *source, Text *out) {
+    for (uint16_t i = 0; i < match->capture_count; i++) {
+        if (match->captures[i].index == id) {
+            uint32_t start = ts_node_start_byte(match->captures[i].node);
+            text_add(out, source->bytes + start, ts_node_end_byte(match->captures[i].node) - start);
+            return;
+        }
+    }
+    text_add(out, "", 0);
+}
+
+/* The two conditions that the queries use, #match? and #any-of?; #set! is none. */
+static bool match_holds(const TSQuery *query, const TSQueryMatch *match, const Text *source) {
+    uint32_t count;
+    const TSQueryPredicateStep *steps =
+        ts_query_predicates_for_pattern(query, match->pattern_index, &count);
+    bool holds = true;
+    for (uint32_t i = 0; i < count && holds; i++) {
+        uint32_t length;
+        const char *name = ts_query_string_value_for_id(query, steps[i].value_id, &length);
+        bool is_match = strcmp(name, "match?") == 0;
+        bool is_any_of = strcmp(name, "any-of?") == 0;
+        bool found = !is_match && !is_any_of;
+        Text text = {0};
+        if (!found) {
+            capture_text(match, steps[++i].value_id, source, &text);
+        }
+        for (i++; i < count && steps[i].type != TSQueryPredicateStepTypeDone; i++) {
+            const char *value = ts_query_string_value_for_id(query, steps[i].value_id, &length);
+            found = found || (is_match ? text_matches(value, text.bytes) : strcmp(value, text.bytes) == 0);
+        }
+        free(text.bytes);
+        holds = found;
+    }
+    return holds;
+}
+
 static int run_query(TSParser *parser, const char *query_path, const char *path) {
     Text query_text = {0};
     Text source = {0};
@@ -178,6 +229,9 @@ static int run_query(TSParser *parser, const char *query_path, const char *path)
     TSQueryMatch match;
     uint32_t index;
     while (ts_query_cursor_next_capture(cursor, &match, &index)) {
+        if (!match_holds(query, &match, &source)) {
+            continue;
+        }
         TSQueryCapture capture = match.captures[index];
         uint32_t name_length;
         const char *name = ts_query_capture_name_for_id(query, capture.index, &name_length);
@@ -214,7 +268,24 @@ static TSPoint point_at(const Text *text, uint32_t offset) {
     return point;
 }
 
-/* Replaces a few bytes at a random place by one of the snippets, in the text and in the tree. */
+/* Replaces REMOVED bytes at START by the bytes ADDED, in the text and in the tree. */
+static void edit_apply(Text *text, TSTree *tree, uint32_t start, uint32_t removed, const char *bytes,
+                       uint32_t added) {
+    TSInputEdit edit = {
+        .start_byte = start,
+        .old_end_byte = start + removed,
+        .new_end_byte = start + added,
+        .start_point = point_at(text, start),
+        .old_end_point = point_at(text, start + removed),
+    };
+    text_reserve(text, added);
+    memmove(text->bytes + start + added, text->bytes + start + removed, text->length - start - removed + 1);
+    memcpy(text->bytes + start, bytes, added);
+    text->length = text->length - removed + added;
+    edit.new_end_point = point_at(text, start + added);
+    ts_tree_edit(tree, &edit);
+}
+
 static void edit_at_random(Text *text, TSTree *tree, uint64_t *seed) {
     static const char *const snippets[] = {
         "",   "x",     "(",     ")",   "{",   "}",  "[",    "]",  "\"",    "\n",   " ",    ".",
@@ -227,61 +298,72 @@ static void edit_at_random(Text *text, TSTree *tree, uint64_t *seed) {
         removed = (uint32_t)text->length - start;
     }
     const char *snippet = snippets[random_next(seed) % (sizeof snippets / sizeof *snippets)];
-    uint32_t added = (uint32_t)strlen(snippet);
-    TSInputEdit edit = {
-        .start_byte = start,
-        .old_end_byte = start + removed,
-        .new_end_byte = start + added,
-        .start_point = point_at(text, start),
-        .old_end_point = point_at(text, start + removed),
-    };
-    text_reserve(text, added);
-    memmove(text->bytes + start + added, text->bytes + start + removed, text->length - start - removed + 1);
-    memcpy(text->bytes + start, snippet, added);
-    text->length = text->length - removed + added;
-    edit.new_end_point = point_at(text, start + added);
-    ts_tree_edit(tree, &edit);
+    edit_apply(text, tree, start, removed, snippet, (uint32_t)strlen(snippet));
+}
+
+/* Makes the text what the source is, by one edit of what lies between the parts that agree. */
+static void edit_restore(Text *text, TSTree *tree, const Text *source) {
+    size_t shorter = text->length < source->length ? text->length : source->length;
+    size_t before = 0;
+    while (before < shorter && text->bytes[before] == source->bytes[before]) {
+        before++;
+    }
+    size_t after = 0;
+    while (after < shorter - before &&
+           text->bytes[text->length - 1 - after] == source->bytes[source->length - 1 - after]) {
+        after++;
+    }
+    edit_apply(text, tree, (uint32_t)before, (uint32_t)(text->length - before - after),
+               source->bytes + before, (uint32_t)(source->length - before - after));
+}
+
+/* Parses the edited tree's text both ways; frees the tree and returns the new one. */
+static TSTree *reparse(TSParser *parser, TSTree *tree, const Text *text, unsigned *compared,
+                       unsigned *differing) {
+    TSTree *next = ts_parser_parse_string(parser, tree, text->bytes, (uint32_t)text->length);
+    TSTree *fresh = ts_parser_parse_string(parser, NULL, text->bytes, (uint32_t)text->length);
+    Text next_text = {0};
+    Text fresh_text = {0};
+    tree_print(next, &next_text);
+    if (tree_print(fresh, &fresh_text) == 0) {
+        ++*compared;
+        if (strcmp(next_text.bytes, fresh_text.bytes) != 0) {
+            ++*differing;
+            printf("the trees differ; the text:\n%s\nincremental:\n%s\nfresh:\n%s\n", text->bytes,
+                   next_text.bytes, fresh_text.bytes);
+        }
+    }
+    free(next_text.bytes);
+    free(fresh_text.bytes);
+    ts_tree_delete(fresh);
+    ts_tree_delete(tree);
+    return next;
 }
 
 static int run_edits(TSParser *parser, uint64_t seed, unsigned count, const char *path) {
-    enum { EDITS_BEFORE_RESTART = 6 };
+    enum { EDITS_BEFORE_RESTORING = 5 };
     Text source = {0};
+    Text text = {0};
     if (!text_read(&source, path)) {
         return 1;
     }
+    text_add(&text, source.bytes, source.length);
     unsigned compared = 0;
-    int status = 0;
-    for (unsigned done = 0; done < count && status == 0;) {
-        Text text = {0};
-        text_add(&text, source.bytes, source.length);
-        TSTree *tree = ts_parser_parse_string(parser, NULL, text.bytes, (uint32_t)text.length);
-        for (unsigned i = 0; i < EDITS_BEFORE_RESTART && done < count && status == 0; i++, done++) {
-            edit_at_random(&text, tree, &seed);
-            TSTree *next = ts_parser_parse_string(parser, tree, text.bytes, (uint32_t)text.length);
-            TSTree *fresh = ts_parser_parse_string(parser, NULL, text.bytes, (uint32_t)text.length);
-            Text next_text = {0};
-            Text fresh_text = {0};
-            tree_print(next, &next_text);
-            if (tree_print(fresh, &fresh_text) == 0) {
-                compared++;
-                if (strcmp(next_text.bytes, fresh_text.bytes) != 0) {
-                    printf("after edit %u the trees differ; the text:\n%s\nincremental:\n%s\nfresh:\n%s\n",
-                           done, text.bytes, next_text.bytes, fresh_text.bytes);
-                    status = 1;
-                }
-            }
-            free(next_text.bytes);
-            free(fresh_text.bytes);
-            ts_tree_delete(fresh);
-            ts_tree_delete(tree);
-            tree = next;
+    unsigned differing = 0;
+    TSTree *tree = ts_parser_parse_string(parser, NULL, text.bytes, (uint32_t)text.length);
+    for (unsigned i = 1; i <= count && differing == 0; i++) {
+        edit_at_random(&text, tree, &seed);
+        tree = reparse(parser, tree, &text, &compared, &differing);
+        if (i % EDITS_BEFORE_RESTORING == 0 && differing == 0) {
+            edit_restore(&text, tree, &source);
+            tree = reparse(parser, tree, &text, &compared, &differing);
         }
-        ts_tree_delete(tree);
-        free(text.bytes);
     }
     printf("%u compared\n", compared);
+    ts_tree_delete(tree);
+    free(text.bytes);
     free(source.bytes);
-    return status;
+    return differing > 0;
 }
 
 int main(int argc, char **argv) {
