@@ -339,16 +339,8 @@ static void print_text(ChValue v, ChBuffer *out) {
 }
 
 static void print_bytes(const ChBytes *bytes, ChBuffer *out) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     ch_buffer_add_text(out, "{\"$bytes_b64\":\"");
-    for (uint64_t i = 0; i < bytes->length; i += 3) {
-        uint32_t word = (uint32_t)bytes->data[i] << 16;
-        if (i + 1 < bytes->length) word |= (uint32_t)bytes->data[i + 1] << 8;
-        if (i + 2 < bytes->length) word |= bytes->data[i + 2];
-        char group[4] = {letters[word >> 18], letters[word >> 12 & 63], i + 1 < bytes->length ? letters[word >> 6 & 63] : '=',
-                         i + 2 < bytes->length ? letters[word & 63] : '='};
-        ch_buffer_add(out, group, 4);
-    }
+    ch__base64(ch_str_slice((const char *)bytes->data, bytes->length), false, out);
     ch_buffer_add_text(out, "\"}");
 }
 

@@ -89,10 +89,18 @@ bool ch__json_parse(ChStr text, ChValue *value, ChBuffer *why);
 // Clock and random numbers of the program, mocked or real (time.c, random.c).
 int64_t ch__now_ms(ChVm *vm);
 int64_t ch__monotonic_ms(ChVm *vm);
+// Moves a stopped clock on; false: the clock is real.
+bool ch__time_advance(ChVm *vm, int64_t ms);
 uint64_t ch__random_word(ChVm *vm);
 
 // Bytes that may be no UTF-8 as text: what is none becomes U+FFFD (encoding.c). The bytes are borrowed.
 ChFlow ch__give_lossy(ChVm *vm, const char *who, ChValue *result, ChStr bytes);
+
+// Bytes as base 64, as hexadecimal digits; bytes of %XX and +; comparison in a time that tells nothing.
+void ch__base64(ChStr bytes, bool for_url, ChBuffer *out);
+void ch__hex(ChStr bytes, ChBuffer *out);
+void ch__url_decode_into(ChStr text, ChBuffer *out);
+bool ch__same_bytes(ChStr a, ChStr b);
 
 void ch__regex_cache_free(struct ChRegexCache *cache);
 
