@@ -57,6 +57,9 @@ int main(int argc, char **argv)
             return usage_error("unknown argument", argv[i]);
         }
     }
+    /* One analysis runs at a time, and a standard input that is a file is read beside it: more threads would only keep
+     * memory for themselves. */
+    setenv("UV_THREADPOOL_SIZE", "2", 0);
     uv_loop_t loop;
     int status = uv_loop_init(&loop);
     if (status != 0) {

@@ -1,6 +1,10 @@
 /* See scheduler.h. */
 #include "scheduler.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/alloc.h"
 #include "protocol/publish.h"
 #include "snapshot/job.h"
@@ -11,10 +15,23 @@ struct ChScheduler {
     uv_work_t work;
     ChJob *job;       /* running, owned; NULL when idle */
     ChWorkspace workspace;
+    bool is_untidy;   /* memory was freed since it was last given back to the system */
     bool is_timer_closed;
 };
 
+enum { TIDY_MS = 1000 };
+
 static void update(ChScheduler *scheduler);
+
+/* Analyses come and go in pieces of all sizes; the C library keeps what is freed unless it is told to let go. */
+static void on_idle(uv_timer_t *timer)
+{
+    ChScheduler *scheduler = timer->data;
+    scheduler->is_untidy = false;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -157,6 +174,7 @@ static void start(ChScheduler *scheduler, ChDocument *document, bool is_fresh)
     ch_workspace_update(&scheduler->workspace, &scheduler->server->session);
     scheduler->job = ch_job_new(&scheduler->workspace, document, is_fresh);
     scheduler->work.data = scheduler;
+    scheduler->is_untidy = true;
     uv_queue_work(scheduler->server->loop, &scheduler->work, on_work, on_work_done);
 }
 
@@ -185,8 +203,11 @@ static void update(ChScheduler *scheduler)
             is_first_fresh = is_fresh;
         }
     }
-    if (!first)
+    if (!first) {
+        if (scheduler->is_untidy)
+            uv_timer_start(&scheduler->timer, on_idle, TIDY_MS, 0);
         return;
+    }
     if (first_ms <= 0)
         start(scheduler, first, is_first_fresh);
     else
@@ -222,6 +243,7 @@ void ch_scheduler_document_closing(ChScheduler *scheduler, ChDocument *document)
         atomic_store(&scheduler->job->cancelled, true);
         scheduler->job->document = NULL;
     }
+    scheduler->is_untidy = true;
     if (document->uri.path)
         ch_scheduler_file_changed(scheduler, document, document->uri.path);
 }
