@@ -14,7 +14,7 @@ static int dump(const char *argument, Dump what) {
     ChTree *tree = ch_syntax_parse(source, NULL);
     ChBuffer text = {0};
     if (what == DUMP_TOKENS) ch_tree_dump_tokens(tree, &text);
-    else if (what == DUMP_AST) ch_ast_dump(tree, &text);
+    else if (what == DUMP_AST) ch_node_dump(tree->root, &text);
     else ch_tree_dump_concrete(tree, &text);
     fwrite(text.data, 1, text.length, stdout);
     ch_buffer_release(&text);
