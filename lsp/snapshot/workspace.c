@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "snapshot/disk.h"
 
 enum { IMPORTS_MAX = 4096 };
 
@@ -22,11 +23,19 @@ static void drop_changed_paths(ChWorkspace *workspace)
     workspace->changed_path_count = 0;
 }
 
+static void drop_roots(ChWorkspace *workspace)
+{
+    for (uint32_t i = 0; i < workspace->root_count; i++)
+        ch_free(workspace->roots[i]);
+    workspace->root_count = 0;
+}
+
 void ch_workspace_release(ChWorkspace *workspace)
 {
     drop_sources(workspace);
     ch_map_release(&workspace->open_sources);
     drop_changed_paths(workspace);
+    drop_roots(workspace);
     if (workspace->graph)
         ch_module_graph_free(workspace->graph);
     *workspace = (ChWorkspace){0};
@@ -46,6 +55,9 @@ static void take_changed_paths(ChWorkspace *workspace, ChSession *session)
 void ch_workspace_update(ChWorkspace *workspace, ChSession *session)
 {
     take_changed_paths(workspace, session);
+    drop_roots(workspace);
+    for (uint32_t i = 0; i < session->root_count; i++)
+        workspace->roots[workspace->root_count++] = ch_str_detach(ch_str_of(session->roots[i]));
     if (workspace->revision == session->revision_last)
         return;
     workspace->revision = session->revision_last;
@@ -64,7 +76,7 @@ static ChSource *open_text(void *data, ChStr path)
 {
     const ChWorkspace *workspace = data;
     ChSource *source = ch_map_get_pointer(&workspace->open_sources, path);
-    return source ? ch_source_ref(source) : NULL;
+    return source ? ch_source_ref(source) : ch_disk_read(workspace->roots, workspace->root_count, path);
 }
 
 void ch_workspace_begin(ChWorkspace *workspace)

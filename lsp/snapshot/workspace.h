@@ -16,6 +16,8 @@ typedef struct ChWorkspace {
     char **changed_paths;  /* owned, each too; to be forgotten by the next job */
     uint32_t changed_path_count;
     bool is_all_changed;
+    char *roots[CH_SESSION_ROOTS_MAX]; /* owned copies of the session's */
+    uint32_t root_count;
 } ChWorkspace;
 
 void ch_workspace_release(ChWorkspace *workspace);
