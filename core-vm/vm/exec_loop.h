@@ -1145,7 +1145,11 @@ do_return: {
 }
 
     CASE(CHECK_PARAM) {
-        TRY(ch__check_param(vm, frame, frame->closure->proto, pc->a, RA));
+        const ChValue *ra = RA;
+        const ChProto *proto = frame->closure->proto;
+        // The plain types of plain values; the rest, and every refusal, is types.c.
+        if (!ch__rt_is_plain(proto->chunk->rt_types[pc->b]->kind, ra->tag))
+            TRY(ch__check_param(vm, frame, proto, pc->a, pc->b, RA));
         NEXT(0);
     }
 

@@ -128,7 +128,7 @@ void ch__task_clear(ChVm *vm, ChTask *task) {
         ch__generator_end(task);
     }
     task->is_unwinding = false;
-    ch__regions_clear(vm, task);
+    ch__regions_drop(vm, task, 0);
 }
 
 ChFlow ch__op_rethrow(ChVm *vm, ChValue *ra) {

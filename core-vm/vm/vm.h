@@ -96,7 +96,7 @@ struct ChStructType {
     ChString **fields;
     uint32_t field_count;
     ChShape *root, *full;    // no fields; all declared fields in order
-    ChMap *methods;          // see ch_vm_methods_of
+    bool is_declared;        // else it was only used
 };
 
 // ---- frames and fibers -------------------------------------------------------------------------------------------
@@ -210,12 +210,12 @@ ChStr ch_closest_name(ChStr name, const ChStr *candidates, uint32_t count);
 typedef enum ChTaskState { CH_TASK_READY, CH_TASK_WAITING, CH_TASK_DONE, CH_TASK_FAILED, CH_TASK_CANCELLED } ChTaskState;
 
 typedef struct ChRegion {    // an entered `deadline` or `mutex`
-    uint32_t kind;           // 0 deadline, 1 mutex
-    uint32_t token;
+    uint32_t kind;           // ChRegionKind
+    uint32_t token;          // 0: inherited from the task that spawned this one
     int64_t deadline_ms;     // monotonic
-    ChString *key;           // owned
-    uint32_t frame;          // index of the frame that entered it, and its fiber
-    ChFiber *fiber;
+    struct ChMutex *mutex;
+    ChFiber *fiber;          // whose frame entered it
+    uint32_t frame;
 } ChRegion;
 
 struct ChTask {
@@ -223,28 +223,30 @@ struct ChTask {
     ChVm *vm;
     uint32_t id;             // 1: the main task
     ChTaskState state;
-    const char *label;       // "<spawn>" …; static
+    const char *label;       // of its body in traces; static, NULL for the main task
     ChTask *parent;          // counted; NULL for the main task
     ChFiber *main_fiber;
     ChFiber *fiber;          // that runs: the main one or a generator resumed by it
     ChValue result;
     ChError error;           // FAILED
-    ChTask *next_all, *prev_all;
-    ChTask *next_ready;
-    bool is_queued;
-    bool cancel_requested;
-    bool result_taken;
-    int32_t grace;           // safepoint intervals left after a cancel request; -1: none runs
-    struct ChWait *wait;     // what it waits for, see runtime/
+    ChTask *next_all, *previous_all;
+    ChTask *next_queued;     // in the ready queue or in that of a channel, mutex or task
+    uint32_t wait_count;     // how often it has waited: tells stale timers
+    struct ChWait *wait;     // what it waits for, NULL when it does not; see runtime/
+    struct ChGroup *group;   // of a `parallel` that it is a part of
+    uint32_t group_index;
     ChRegion *regions;
     uint32_t region_count, region_capacity;
     ChValue wake_value;      // given to the register it waits for
-    bool wake_throws;        // wake_value is thrown instead
-    bool has_wake;
-    bool is_unwinding;       // a hook stopped at the throw of the pending error
+    ChError wake_error;
     const ChInstr *skip_break; // this stop was reported: the next run begins with what stands there
-    ChTask *waiters;         // tasks that await this one
-    ChTask *next_waiter;
+    ChTask *joiners;         // tasks that await this one
+    int32_t grace;           // safepoints left after a cancel request; -1: none is known yet
+    bool has_wake, wake_throws;
+    bool is_unwinding;       // a hook stopped at the throw of the pending error
+    bool cancel_requested;
+    bool result_taken;
+    bool refuses_waits;      // an evaluation runs on top of it
 };
 
 // ---- the machine ---------------------------------------------------------------------------------------------------
@@ -307,11 +309,9 @@ struct ChVm {
     ChShape *entry_shape;    // {key, value}
     ChArena arena;           // names of tables
 
-    ChTask *tasks_first, *tasks_last; // alive, in order of creation
-    ChTask *main_task;
-    ChTask *ready_first, *ready_last;
-    uint32_t task_count, next_task_id, next_region;
-    struct ChScheduler *scheduler;  // timers and mutexes, see runtime/
+    ChTask *tasks_first, *tasks_last; // alive, in order of creation; counted
+    ChTask *main_task;       // counted
+    struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
     int64_t slice_left;      // instructions left of the slice, in counted runs
     ChStr *argv;             // of the program; borrowed
     uint32_t argc;
@@ -362,9 +362,10 @@ ChRunStatus ch_vm_execute_one_cycle(ChVm *vm, ChTask *task);
 ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms);
 // Runs to the end, sleeping where all wait.
 void ch_vm_run_to_end(ChVm *vm);
-// Wakes a waiting task with a value, or by throwing it.
+// Wakes a waiting task with a value, or by throwing an error where it waits.
 void ch_task_wake(ChVm *vm, ChTask *task, ChValue take_value);
 void ch_task_wake_error(ChVm *vm, ChTask *task, ChError take_error);
+// Ends a task at once; nothing of it runs any more.
 void ch_task_cancel(ChVm *vm, ChTask *task);
 
 // ---- methods and types ---------------------------------------------------------------------------------------------

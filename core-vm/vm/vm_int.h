@@ -147,7 +147,14 @@ void ch__task_clear(ChVm *vm, ChTask *task);
 ChFlow ch__op_rethrow(ChVm *vm, ChValue *ra);
 ChFlow ch__op_throw_text(ChVm *vm, uint32_t kind, ChStr text);
 ChFlow ch__op_no_match(ChVm *vm, ChValue value);
-ChFlow ch__check_param(ChVm *vm, const ChFrame *frame, const ChProto *proto, uint32_t index, ChValue *value);
+ChFlow ch__check_param(ChVm *vm, const ChFrame *frame, const ChProto *proto, uint32_t number, uint32_t type_number,
+                       ChValue *value);
+
+// A value of this tag surely has this runtime type.
+static inline bool ch__rt_is_plain(ChRtKind kind, uint32_t tag) {
+    return (kind == CH_RT_INT && tag == CH_TAG_INT) || (kind == CH_RT_STRING && tag == CH_TAG_STRING) ||
+           (kind == CH_RT_FLOAT && tag == CH_TAG_FLOAT) || (kind == CH_RT_BOOL && tag == CH_TAG_BOOL);
+}
 
 // ---- modules (module.c, types.c)
 
@@ -172,11 +179,16 @@ void ch__method_set(ChVm *vm, ChStr type_name, ChStr method, ChClosure *closure)
 
 // Delivers what the task waited for. False: an error is pending.
 bool ch__task_deliver(ChVm *vm, ChTask *task);
+// The task has come to its end: whoever waits for it hears of it.
 void ch__task_ended(ChVm *vm, ChTask *task);
+// It does not wait any more, for a reason of its own.
+void ch__task_unwait(ChVm *vm, ChTask *task);
 ChFlow ch__op_spawn(ChVm *vm, ChValue *ra, ChValue *rb);
 ChFlow ch__op_enter(ChVm *vm, ChTask *task, ChValue *ra, ChValue value, uint32_t kind);
 void ch__op_leave(ChVm *vm, ChTask *task, ChValue *ra);
-void ch__regions_clear(ChVm *vm, ChTask *task);
+// Leaves the regions whose frames are gone; those above `count`; all.
+void ch__regions_cut(ChVm *vm, ChTask *task);
+void ch__regions_drop(ChVm *vm, ChTask *task, uint32_t count);
 struct ChScheduler *ch__scheduler_new(void);
 void ch__scheduler_free(struct ChScheduler *scheduler);
 // Channel iteration: as ch__iter_step.

@@ -1,0 +1,75 @@
+// A program from file to exit code.
+#include "vm/program.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "host/host.h"
+#include "vm/vm_int.h"
+
+#include "base/banned.h"
+
+ChModule *ch_program_load_source(ChVm *vm, ChSource *source, ChBuffer *why) {
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChDiagnosticList diagnostics;
+    ch_diagnostics_init(&diagnostics, &arena);
+    ChBuffer working = {0};
+    vm->host->folder(vm->host->ud, &working);
+    ChStr key = ch_path_normalize(&arena, ch_path_join(&arena, ch_buffer_view(&working), source->path));
+    ChModule *module = NULL;
+    ChChunk *chunk = ch__compile_source(vm, source, ch_path_folder(source->path), CH_COMPILE_ENTRY, &diagnostics);
+    if (chunk)
+        module = ch_vm_module_new(vm, chunk, key, source->path, source);
+    else
+        for (uint32_t i = 0; i < diagnostics.count; i++) {
+            if (diagnostics.items[i]->severity != CH_SEVERITY_ERROR) continue;
+            ch_diagnostic_render(diagnostics.items[i], source, CH_COLOR_NEVER, why);
+        }
+    vm->main_module = module;
+    ch_buffer_release(&working);
+    ch_diagnostics_release(&diagnostics);
+    ch_arena_release(&arena);
+    return module;
+}
+
+ChModule *ch_program_load(ChVm *vm, ChStr path, ChBuffer *why) {
+    ChSourceError error = {0};
+    ChSource *source = ch_source_read(path, &error);
+    if (!source) {
+        ch_buffer_printf(why, "error: %.*s\n", (int)error.message.length, error.message.data);
+        ch_source_error_release(&error);
+        return NULL;
+    }
+    ChModule *module = ch_program_load_source(vm, source, why);
+    ch_source_unref(source);
+    return module;
+}
+
+static void write_error(ChVm *vm, ChBuffer *text) {
+    vm->host->write(vm->host->ud, CH_HOST_STDERR, text->data ? text->data : "", text->length);
+    ch_buffer_release(text);
+}
+
+int ch_program_finish(ChVm *vm) {
+    const ChTask *task = vm->main_task;
+    ChBuffer text = {0};
+    if (task->state == CH_TASK_FAILED) {
+        if (task->error.kind == CH_ERROR_EXIT) return (int)task->error.value.as.integer & 0xff;
+        ch_vm_format_error(vm, &task->error, &text);
+        write_error(vm, &text);
+        return 1;
+    }
+    if (task->state != CH_TASK_DONE) return 1;
+    uint32_t variant;
+    if (ch_is_result(vm, task->result, &variant) && variant == CH_RESULT_ERR) {
+        if (task->result.as.variant->count) ch_display(task->result.as.variant->fields[0], &text);
+        ch_buffer_add_byte(&text, '\n');
+        write_error(vm, &text);
+        return 1;
+    }
+    if (task->result.tag != CH_TAG_INT) return 0;
+    int64_t code = task->result.as.integer;
+    return code < 0 ? 0 : code > 255 ? 255 : (int)code;
+}

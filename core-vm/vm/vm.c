@@ -1,0 +1,307 @@
+// A VM's life, and running tasks in slices.
+//
+// One task runs at a time, on the thread that calls. A slice ends when the task has ended, waits, has used up its
+// instructions, or was asked to stop. Counted slices (with a budget, or single-stepping) run the counting loop; all
+// others run the fast one, which looks up at safepoints only.
+#include <string.h>
+
+#include "base/alloc.h"
+#include "host/host.h"
+#include "vm/vm_int.h"
+
+#include "base/banned.h"
+
+ChVm *ch_vm_new(struct ch_host *host, const ChVmOptions *options, ChBuffer *why) {
+    ChVm *vm = ch_alloc_zero(1, sizeof *vm);
+    ch_heap_init(&vm->heap);
+    ch_arena_init(&vm->arena);
+    vm->host = host;
+    vm->frames_max = options && options->frames_max ? options->frames_max : CH_FRAMES_MAX_DEFAULT;
+    vm->error.value = CH_NIL;
+    vm->prelude_closures = ch_alloc_zero(ch_builtin_count + 1, sizeof *vm->prelude_closures);
+    vm->entry_shape = ch_shape_with(vm, ch_shape_root(vm), ch_intern(vm, "key", 3));
+    vm->entry_shape = ch_shape_with(vm, vm->entry_shape, ch_intern(vm, "value", 5));
+    ch_map_set_pointer(&vm->enum_types, ch_string_view(vm->heap.result_type->name), vm->heap.result_type);
+    vm->scheduler = ch__scheduler_new();
+    return vm;
+}
+
+static void free_methods(ChVm *vm) {
+    for (uint32_t i = 0; i < vm->method_count; i++) ch__closure_unref(vm->method_targets[i]);
+    ch_free(vm->method_targets);
+    for (uint32_t i = 0; i < vm->methods.count; i++) {
+        ch_map_release(vm->methods.entries[i].value.pointer);
+        ch_free(vm->methods.entries[i].value.pointer);
+    }
+    ch_map_release(&vm->methods);
+}
+
+void ch_vm_free(ChVm *vm) {
+    while (vm->tasks_first) ch_task_cancel(vm, vm->tasks_first);
+    if (vm->main_task) ch_release(ch_object(vm->main_task));
+    if (vm->has_error) ch_error_release(&vm->error);
+    for (uint32_t i = 0; i < ch_builtin_count; i++)
+        if (vm->prelude_closures[i]) ch__closure_unref(vm->prelude_closures[i]);
+    ch_free(vm->prelude_closures);
+    free_methods(vm);
+    // Slots hold closures that hold their module: empty all before the table lets go of the modules.
+    for (uint32_t i = 0; i < vm->module_count; i++) ch__module_clear(vm->modules[i]);
+    for (uint32_t i = 0; i < vm->module_count; i++) ch_vm_module_unref(vm->modules[i]);
+    ch_free(vm->modules);
+    ch__scheduler_free(vm->scheduler);
+    ch_map_release(&vm->module_map);
+    ch_map_release(&vm->enum_types);
+    ch_map_release(&vm->struct_types);
+    ch_map_release(&vm->interfaces);
+    ch_free(vm->breaks);
+    ch_buffer_release(&vm->scratch);
+    ch_heap_release(&vm->heap);
+    ch_arena_release(&vm->arena);
+    ch_free(vm);
+}
+
+void ch_vm_interrupt(ChVm *vm, unsigned reasons) { atomic_fetch_or(&vm->interrupt, reasons); }
+
+// ---- safepoints -------------------------------------------------------------------------------------------------------
+
+ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *status) {
+    unsigned reasons = atomic_load_explicit(&vm->interrupt, memory_order_relaxed);
+    *fuel = CH_SAFEPOINT_INTERVAL;
+    if (vm->stop_requested || reasons & CH_INTERRUPT_PAUSE) {
+        atomic_fetch_and(&vm->interrupt, ~CH_INTERRUPT_PAUSE);
+        vm->stop_requested = true;
+        task->skip_break = task->fiber->top->pc;
+        *status = CH_RAN_STOPPED;
+        return CH_SAFEPOINT_LEAVE;
+    }
+    if (reasons & CH_INTERRUPT_YIELD) {
+        atomic_fetch_and(&vm->interrupt, ~CH_INTERRUPT_YIELD);
+        *status = CH_RAN_SLICE;
+        return CH_SAFEPOINT_LEAVE;
+    }
+    if (reasons & CH_INTERRUPT_CANCEL || task->cancel_requested) {
+        // A program that looks at is_cancelled() gets a while to leave by itself.
+        if (task->grace < 0) task->grace = CH_CANCEL_GRACE;
+        *fuel = task->grace > 0 ? task->grace : 0;
+        if (task->grace == 0) {
+            task->grace = -1;
+            ch_throw_text(vm, "kind:cancelled:VM cancelled by host");
+            return CH_SAFEPOINT_THROW;
+        }
+        task->grace = 0;
+    }
+    if (task->region_count && ch__deadline_check(vm, task) != CH_OK) return CH_SAFEPOINT_THROW;
+    return CH_SAFEPOINT_GO;
+}
+
+// ---- slices -----------------------------------------------------------------------------------------------------------
+
+static ChRunStatus run(ChVm *vm, ChTask *task, bool is_counted) {
+    if (task->state != CH_TASK_READY) return task->state == CH_TASK_WAITING ? CH_RAN_WAITING : CH_RAN_DONE;
+    ChTask *previous = vm->task;
+    vm->task = task;
+    vm->stop_requested = false;
+    ChFiber *fiber = task->fiber;
+    if (!task->is_unwinding) {
+        // What was reported there may have gone: then nothing is to be skipped.
+        if (task->skip_break && fiber->top && (fiber->top->pc != task->skip_break ||
+                                               (!is_counted && fiber->top->pc->op != CH_OP_BREAK)))
+            task->skip_break = NULL;
+        ch__fiber_limit(vm, fiber);
+        if (task->has_wake && !ch__task_deliver(vm, task)) {
+            ChUnwind unwound = ch__unwind(vm, task);
+            if (unwound != CH_UNWIND_HANDLED) {
+                vm->task = previous;
+                if (unwound == CH_UNWIND_STOPPED) return CH_RAN_STOPPED;
+                ch__task_ended(vm, task);
+                return CH_RAN_DONE;
+            }
+        }
+        task->fiber->is_before = false;
+    }
+    ChRunStatus status = is_counted ? ch__exec_counted(vm, task) : ch__exec_fast(vm, task);
+    vm->task = previous;
+    if (status == CH_RAN_DONE) ch__task_ended(vm, task);
+    return status;
+}
+
+ChRunStatus ch_vm_run_slice(ChVm *vm, ChTask *task, int64_t max_instructions) {
+    vm->slice_left = max_instructions > 0 ? max_instructions : INT64_MAX;
+    return run(vm, task, max_instructions > 0 || vm->is_stepping);
+}
+
+ChRunStatus ch_vm_execute_one_cycle(ChVm *vm, ChTask *task) { return ch_vm_run_slice(vm, task, 1); }
+
+// ---- for debuggers ----------------------------------------------------------------------------------------------------
+
+void ch_vm_set_hooks(ChVm *vm, const ChVmHooks *hooks) {
+    vm->hooks = hooks ? *hooks : (ChVmHooks){0};
+    vm->keeps_frames = hooks != NULL;
+}
+
+void ch_vm_stop(ChVm *vm) { vm->stop_requested = true; }
+
+void ch_vm_set_stepping(ChVm *vm, bool is_stepping) { vm->is_stepping = is_stepping; }
+
+ChBreakpointSite *ch__break_find(const ChVm *vm, const ChInstr *at) {
+    for (uint32_t i = 0; i < vm->break_count; i++)
+        if (vm->breaks[i].at == at) return &vm->breaks[i];
+    return NULL;
+}
+
+void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc) {
+    ChInstr *at = &proto->code[pc];
+    ChBreakpointSite *site = ch__break_find(vm, at);
+    if (site) {
+        site->count++;
+        return;
+    }
+    if (vm->break_count == vm->break_capacity) {
+        vm->break_capacity = vm->break_capacity ? vm->break_capacity * 2 : 16;
+        vm->breaks = ch_realloc_array(vm->breaks, vm->break_capacity, sizeof *vm->breaks);
+    }
+    vm->breaks[vm->break_count++] = (ChBreakpointSite){.at = at, .original = at->op, .count = 1};
+    at->op = CH_OP_BREAK;
+}
+
+void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc) {
+    ChInstr *at = &proto->code[pc];
+    ChBreakpointSite *site = ch__break_find(vm, at);
+    if (!site || --site->count) return;
+    at->op = site->original;
+    *site = vm->breaks[--vm->break_count];
+}
+
+ChInstr ch_vm_instruction(const ChVm *vm, const ChProto *proto, uint32_t pc) {
+    ChInstr instr = proto->code[pc];
+    if (instr.op == CH_OP_BREAK) {
+        const ChBreakpointSite *site = ch__break_find(vm, &proto->code[pc]);
+        if (site) instr.op = site->original;
+    }
+    return instr;
+}
+
+bool ch_vm_unwind(ChVm *vm, ChTask *task, uint32_t level) {
+    ChFiber *fiber;
+    ChFrame *target = ch_task_frame(task, level, &fiber);
+    if (!target || fiber != task->fiber) return false;
+    while (fiber->top != target) ch__frame_drop(fiber);
+    ch__regions_cut(vm, task);
+    task->is_unwinding = false;
+    task->skip_break = NULL;
+    if (vm->has_error) {
+        ch_error_release(&vm->error);
+        vm->has_error = false;
+    }
+    return true;
+}
+
+bool ch_frame_restart(ChVm *vm, ChTask *task, uint32_t level, ChBuffer *why) {
+    ChFiber *fiber;
+    ChFrame *frame = ch_task_frame(task, level, &fiber);
+    if (!frame) {
+        ch_buffer_printf(why, "restartFrame: frame id %u out of range (have %u frames)", level,
+                         ch_task_frame_count(task));
+        return false;
+    }
+    if (!(frame->flags & CH_FRAME_KEEP) || !frame->initial || fiber != task->fiber) {
+        ch_buffer_add_text(why, "restartFrame: target frame was not captured for restart (no debugger was attached "
+                                "when it began, or it waits for a generator)");
+        return false;
+    }
+    ch_vm_unwind(vm, task, level);
+    const ChProto *proto = frame->closure->proto;
+    ch__slots_clear(frame->base, frame->base + proto->register_count);
+    for (uint32_t i = 0; i < frame->initial->count; i++) frame->base[i] = ch_retain(frame->initial->values[i]);
+    frame->pc = proto->code;
+    fiber->is_before = true;
+    ch__regions_cut(vm, task);
+    if (task->state == CH_TASK_WAITING) ch__task_unwait(vm, task);
+    return true;
+}
+
+// What an evaluation on top of a stopped task must leave as it was.
+typedef struct TaskState {
+    ChFiber *fiber;
+    ChTaskState state;
+    ChValue result;
+    ChError error, pending;
+    struct ChWait *wait;
+    const ChInstr *skip_break;
+    int64_t slice_left;
+    bool is_unwinding, has_wake, had_error, was_stopped, refused_waits;
+} TaskState;
+
+static TaskState put_aside(ChVm *vm, ChTask *task) {
+    TaskState saved = {.fiber = task->fiber, .state = task->state, .result = task->result, .error = task->error,
+                       .pending = vm->error, .wait = task->wait, .skip_break = task->skip_break,
+                       .slice_left = vm->slice_left, .is_unwinding = task->is_unwinding,
+                       .has_wake = task->has_wake, .had_error = vm->has_error, .was_stopped = vm->stop_requested,
+                       .refused_waits = task->refuses_waits};
+    task->refuses_waits = true;
+    vm->has_error = vm->stop_requested = false;
+    vm->error = (ChError){.value = CH_NIL};
+    task->state = CH_TASK_READY;
+    task->result = CH_NIL;
+    task->error = (ChError){.value = CH_NIL};
+    task->is_unwinding = task->has_wake = false;
+    task->skip_break = NULL;
+    task->wait = NULL;
+    return saved;
+}
+
+static void put_back(ChVm *vm, ChTask *task, const TaskState *saved) {
+    if (vm->has_error) ch_error_release(&vm->error);
+    task->fiber = saved->fiber;
+    task->state = saved->state;
+    task->result = saved->result;
+    task->error = saved->error;
+    task->wait = saved->wait;
+    task->skip_break = saved->skip_break;
+    task->is_unwinding = saved->is_unwinding;
+    task->has_wake = saved->has_wake;
+    task->refuses_waits = saved->refused_waits;
+    vm->error = saved->pending;
+    vm->has_error = saved->had_error;
+    vm->stop_requested = saved->was_stopped;
+    vm->slice_left = saved->slice_left;
+}
+
+bool ch_vm_call_in_task(ChVm *vm, ChTask *task, ChClosure *closure, const ChValue *args, uint32_t argc,
+                        int64_t max_instructions, ChValue *out, ChBuffer *why) {
+    // A fiber of its own: whatever happens there, the task's own frames are not touched.
+    ChFiber *own = task->fiber;
+    ChFiber *fiber = ch__fiber_new((uint32_t)closure->proto->register_count + argc + 16, 4);
+    TaskState saved = put_aside(vm, task);
+    uint32_t regions = task->region_count;
+    for (uint32_t i = 0; i < argc; i++) fiber->stack[i] = ch_retain(args[i]);
+    closure->head.refs++;
+    task->fiber = fiber;
+    fiber->depth = own->depth + (own->top ? (uint32_t)(own->top - own->frames) + 1 : 0);
+    bool is_done = false;
+    if (ch__frame_push(vm, fiber, closure, fiber->stack, argc, 0, CH_FRAME_BOTTOM)) {
+        ChTask *previous = vm->task;
+        vm->task = task;
+        vm->slice_left = max_instructions;
+        ChRunStatus status = ch__exec_counted(vm, task);
+        vm->task = previous;
+        if (status == CH_RAN_DONE && task->state == CH_TASK_DONE) {
+            *out = task->result;
+            is_done = true;
+        } else if (status == CH_RAN_DONE) {
+            ch_error_text(&task->error, false, why);
+            ch_error_release(&task->error);
+        } else
+            ch_buffer_add_text(why, "evaluate: step budget exceeded before the expression produced a value");
+    } else
+        ch_error_text(&vm->error, false, why);
+    // Generators that the evaluation left running hang above its fiber.
+    while (task->fiber != fiber) {
+        while (task->fiber->top) ch__frame_drop(task->fiber);
+        ch__generator_end(task);
+    }
+    ch__fiber_free(fiber);
+    ch__regions_drop(vm, task, regions);
+    put_back(vm, task, &saved);
+    return is_done;
+}
