@@ -70,7 +70,7 @@ static void change_roots(ChServer *server, const cJSON *folders, bool is_added)
 
 static void read_settings(ChServer *server, const cJSON *settings)
 {
-    const cJSON *own = ch_json_get(settings, "charn");
+    const cJSON *own = ch_json_get(settings, "harn");
     if (!own)
         own = settings;
     ChSettings *to = &server->session.settings;

@@ -42,7 +42,7 @@ typedef struct ChDocument {
 } ChDocument;
 
 typedef struct ChSettings {
-    bool are_diagnostics_enabled; /* charn.diagnostics.enable */
+    bool are_diagnostics_enabled; /* harn.diagnostics.enable */
 } ChSettings;
 
 typedef struct ChSession {

@@ -364,6 +364,6 @@ def test_settings_switch_diagnostics_off_and_on(context):
     client = context.client(options={"diagnostics": {"enable": False}})
     client.open(URI, "let a = (\n")
     assert client.diagnostics(URI, 1) == []
-    client.notify("workspace/didChangeConfiguration", {"settings": {"charn": {"diagnostics": {"enable": True}}}})
+    client.notify("workspace/didChangeConfiguration", {"settings": {"harn": {"diagnostics": {"enable": True}}}})
     assert client.diagnostics(URI, 1)
     client.leave()
