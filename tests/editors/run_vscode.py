@@ -73,9 +73,9 @@ def program(folder, name, words, fault=None):
     return path
 
 
-def session(suite, node, browser, extension, name, mode, settings, **more):
+def session(suite, node, browser, extension, name, mode, settings, folder=None, trusted=True, **more):
     """One VS Code server, one browser, one script; returns the lines of the report."""
-    folder = suite.workspace(name)
+    folder = folder or suite.workspace(name)
     # The server makes sockets inside its data folder, and their path must be short.
     data = os.path.join(folder, "vsc")
     os.makedirs(os.path.join(data, "data", "Machine"))
@@ -90,7 +90,8 @@ def session(suite, node, browser, extension, name, mode, settings, **more):
                                     CHARN_TEST_PICTURES=pictures, **more)
     command = [node, "out/server-main.js", "--accept-server-license-terms", "--server-data-dir", data,
                "--extensions-dir", os.path.join(data, "extensions"), "--host", "127.0.0.1", "--port", str(port),
-               "--without-connection-token", "--telemetry-level", "off", "--disable-workspace-trust", "--enable-smoke-test-driver"]
+               "--without-connection-token", "--telemetry-level", "off", "--enable-smoke-test-driver"]
+    command += ["--disable-workspace-trust"] if trusted else []
     with open(os.path.join(folder, "server.log"), "wb") as log:
         server = subprocess.Popen(command, cwd=os.path.join(harness.CACHE, "code-server", "lib", "vscode"), env=environment,
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -141,6 +142,17 @@ def main():
 
     if suite.wants("vsix"):
         package(suite, node, extension)
+    if suite.wants("trust"):
+        # A folder whose own settings name programs: until it is trusted they must not be started.
+        folder = suite.workspace("trust")
+        marks = {kind: os.path.join(folder, "started-" + kind) for kind in ("lsp", "dap")}
+        evil = {"harn.%s.path" % kind: program(folder, "evil-" + kind, ["touch", mark]) for kind, mark in marks.items()}
+        os.makedirs(os.path.join(folder, "ws", ".vscode"))
+        with open(os.path.join(folder, "ws", ".vscode", "settings.json"), "w", encoding="utf-8") as file:
+            json.dump(evil, file)
+        suite.report("trust", session(suite, node, browser, extension, "trust", "trust", dict(stub, **{"security.workspace.trust.enabled": True}),
+                                      folder=folder, trusted=False, CHARN_TEST_MARK=marks["lsp"]))
+
     if suite.wants("bad server"):
         exits = {"harn.lsp.path": program(suite.temporary, "exit-lsp", harness.LSP_STUB, "exit"),
                  "harn.dap.path": program(suite.temporary, "exit-dap", harness.DAP_STUB, "exit")}

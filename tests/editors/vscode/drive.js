@@ -1,7 +1,8 @@
-// Opens the VS Code server in a headless browser. Three modes (CHARN_TEST_MODE):
+// Opens the VS Code server in a headless browser. Four modes (CHARN_TEST_MODE):
 //   api   VS Code loads the extension and a test script into its extension host and says how that went;
 //   ui    this script does what a user does, and looks at the page;
-//   bad   the servers misbehave, and the user must be told.
+//   bad   the servers misbehave, and the user must be told;
+//   trust the folder is not trusted, and names programs to start.
 // The report has one line per check, as harness.py describes. A failed step leaves a picture.
 'use strict';
 const fs = require('fs');
@@ -200,12 +201,38 @@ async function bad(page) {
   });
 }
 
+/** A folder that is not trusted: its settings may not choose the server, but diagnostics come from the user's own. */
+async function trust(page) {
+  const run = new Steps(page);
+  const mark = env.CHARN_TEST_MARK;
+  await page.goto(address({ extensionDevelopmentPath: authority + env.CHARN_TEST_EXTENSION, skipWelcome: 'true' }));
+  await run.step('the folder is opened without trust', () => page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).first().waitFor());
+  await run.step('the wrong file opens', () => openFile(page, expected.diagnostic.file));
+  await run.step('without trust the wrong word is underlined', () => page.locator('.monaco-editor .squiggly-error').first().waitFor(attached));
+  await run.step("without trust the folder's own server is not started", async () => {
+    if (fs.existsSync(mark)) {
+      throw new Error('it was started');
+    }
+  });
+  await run.step("with trust the folder's settings count", async () => {
+    await command(page, 'Workspaces: Manage Workspace Trust');
+    await page.locator('.workspace-trust-editor .monaco-button', { hasText: /^Trust$/ }).first().click();
+    const deadline = Date.now() + WAIT_MS;
+    while (!fs.existsSync(mark)) {
+      if (Date.now() > deadline) {
+        throw new Error('the server that the folder names was not started');
+      }
+      await page.waitForTimeout(100);
+    }
+  });
+}
+
 (async () => {
   let browser;
   try {
     const started = await launch();
     browser = started.browser;
-    await { api, ui, bad }[mode](started.page);
+    await { api, ui, bad, trust }[mode](started.page);
     report('end');
   } catch (error) {
     if (String(error.message).startsWith('stopped at')) {
