@@ -49,7 +49,7 @@ typedef struct ChSymbol {
     ChRange full_range; /* of the whole declaration */
     const ChNode *node; /* what declares it; NULL for names of `import "x"` */
     uint32_t scope;     /* CH_SYMBOL_NONE for members */
-    uint32_t parent;    /* symbol of the struct, enum, interface, or CH_SYMBOL_NONE */
+    uint32_t parent;    /* of a member: symbol of its type; else CH_SYMBOL_NONE */
     const ChType *type; /* NULL: not known. Of a variable: as declared or first assigned */
     const ChSignature *signature; /* of what can be called; else NULL */
     const ChTypeDecl *decl;       /* of types; else NULL */
@@ -57,10 +57,10 @@ typedef struct ChSymbol {
     /* Imported: where it comes from, and the place of its name there. */
     const ChModule *module;
     ChRange origin;
+    uint32_t origin_symbol;
     uint32_t visible_from; /* offset from which it can be named, unless hoisted */
     /* For the passes that build the analysis. */
-    uint32_t shadowed, same_name, next_in_scope;
-    const ChType *current; /* type on the current path */
+    uint32_t shadowed, same_name, next_in_scope, first_member;
 } ChSymbol;
 
 typedef enum ChReferenceFlags {

@@ -6,6 +6,7 @@
 
 #include "analysis/analysis.h"
 #include "base/map.h"
+#include "base/map.h"
 
 typedef struct ChExport {
     ChStr name;
@@ -21,10 +22,11 @@ struct ChModule {
     uint32_t export_count;
     ChMap exports_by_name; /* to the index */
     bool is_complete;      /* every name it re-exports is known */
-    int ref_count;
-    struct ChModuleGraph *graph; /* keeps it alive; borrowed */
+    struct ChModuleSet *set; /* the modules that live and die together */
 };
 
+/* Modules may import each other, so a reference keeps all those alive that were read
+ * together with the module. */
 ChModule *ch_module_ref(ChModule *module);
 void ch_module_unref(ChModule *module); /* NULL is allowed */
 const ChExport *ch_module_find(const ChModule *module, ChStr name);
@@ -46,7 +48,8 @@ typedef struct ChModuleGraph ChModuleGraph;
 ChModuleGraph *ch_module_graph_new(const ChModuleLoader *loader);
 void ch_module_graph_free(ChModuleGraph *graph);
 
-/* Forget a module that changed on disk, and those that import it. */
+/* Forget a file that changed on disk, and all that may have been read because of it; the
+ * next import reads again. Modules that are referenced live on until they are not. */
 void ch_module_graph_forget(ChModuleGraph *graph, ChStr path);
 
 /* The module that `import path` in the file `importer` means, or NULL. A cycle gives

@@ -732,7 +732,9 @@ static void fill_decl(ChTypeImporter *importer, const ChTypeStore *from, const C
                       ChTypeDecl *copy)
 {
     ChArena *arena = importer->store->arena;
-    copy->params = import_type_params(importer, from, decl->params, decl->param_count);
+    uint32_t associated = decl->kind == CH_TYPE_DECL_INTERFACE ? decl->field_count : 0;
+    copy->params =
+        import_type_params(importer, from, decl->params, decl->param_count + associated);
     copy->body = ch_type_import(importer, from, decl->body);
     copy->fields = CH_ARENA_ARRAY(arena, ChTypeField, decl->field_count);
     for (uint32_t i = 0; i < decl->field_count; i++) {

@@ -98,7 +98,6 @@ typedef struct ChVariant {
     ChStr name;
     ChSignatureParam *fields;
     uint32_t field_count;
-    ChRange range;
 } ChVariant;
 
 typedef enum ChTypeDeclKind {
@@ -111,11 +110,10 @@ typedef enum ChTypeDeclKind {
 struct ChTypeDecl {
     ChTypeDeclKind kind;
     ChStr name;
-    ChTypeParam *params;
+    ChTypeParam *params; /* of an INTERFACE, its associated types follow the param_count */
     uint32_t param_count;
     const ChType *body;  /* ALIAS; may be NULL */
-    ChTypeField *fields; /* STRUCT; a field's type may be NULL. INTERFACE: associated types */
-    ChRange *field_ranges;
+    ChTypeField *fields; /* STRUCT: type may be NULL. INTERFACE: associated types, with default */
     uint32_t field_count;
     ChVariant *variants; /* ENUM */
     uint32_t variant_count;

@@ -39,6 +39,10 @@
 /* A type in a message is cut behind this many bytes. */
 #define CH_TYPE_TEXT_MAX 300u
 
+/* A chain of modules that import one another may be this long. Reading one level takes
+ * some KiB of C stack. */
+#define CH_IMPORT_DEPTH_MAX 200u
+
 /* One condition narrows at most this many variables. */
 #define CH_REFINEMENTS_MAX 64u
 

@@ -1,0 +1,65 @@
+/* Builtins as the analysis sees them: rows by name, and their signatures, which are
+ * written in Harn and read by the parser of user code when first needed. */
+#include "builtins/builtins.h"
+
+#include "analysis/analysis_int.h"
+#include "syntax/syntax.h"
+
+/* Values that the runtime puts into the file's scope. */
+static const ChStr ambient_names[] = {
+    CH_STR_INIT("argv"),    CH_STR_INIT("context"), CH_STR_INIT("task"),
+    CH_STR_INIT("project"), CH_STR_INIT("harness"), CH_STR_INIT("Result"),
+};
+
+bool ch__name_is_ambient(ChStr name)
+{
+    for (size_t i = 0; i < sizeof ambient_names / sizeof *ambient_names; i++)
+        if (ch_str_equal(name, ambient_names[i]))
+            return true;
+    return false;
+}
+
+int32_t ch__builtin_find(ChAnalysis *analysis, ChStr name)
+{
+    bool is_new;
+    ChMapEntry *entry = ch_map_enter(&analysis->builtin_rows, name, &is_new);
+    if (is_new)
+        entry->value.number = (uint32_t)(ch_builtin_find(name) + 2);
+    return (int32_t)entry->value.number - 2;
+}
+
+const ChSignature *ch__builtin_signature(ChAnalysis *analysis, int32_t row)
+{
+    if (row < 0 || (uint32_t)row >= ch_builtin_count)
+        return NULL;
+    if (!analysis->builtin_parsed) {
+        analysis->builtin_parsed = CH_ARENA_ARRAY(&analysis->arena, bool, ch_builtin_count);
+        analysis->builtin_signatures =
+            CH_ARENA_ARRAY(&analysis->arena, const ChSignature *, ch_builtin_count);
+    }
+    if (analysis->builtin_parsed[row])
+        return analysis->builtin_signatures[row];
+    analysis->builtin_parsed[row] = true;
+    const ChBuiltinRow *builtin = &ch_builtin_rows[row];
+    ChBuffer text = {0};
+    ch_buffer_printf(&text, "fn %s%s {}\n", builtin->name, builtin->signature);
+    ChSource *source = ch_source_new(CH_STR("builtins"), ch_buffer_view(&text), NULL);
+    ch_buffer_release(&text);
+    ChTree *tree = source ? ch_syntax_parse(source, NULL) : NULL;
+    ch_source_unref(source);
+    if (!tree)
+        return NULL;
+    const ChNodeList *items = &tree->root->as.file.items;
+    if (tree->diagnostics.error_count > 0 || items->count != 1 ||
+        items->items[0]->kind != CH_NODE_FN) {
+        ch_tree_unref(tree);
+        return NULL;
+    }
+    ChSignature *signature;
+    ch__declare_foreign(analysis, items->items[0], &signature);
+    signature->name = ch_str_of(builtin->name);
+    signature->doc = ch_str_of(builtin->doc);
+    ch_array_push(&analysis->builtin_trees, tree);
+    analysis->builtin_signatures[row] = signature;
+    return signature;
+}

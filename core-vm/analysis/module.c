@@ -1,0 +1,385 @@
+/* Finding and reading modules.
+ *
+ * An import path means, in this order: the embedded module std/NAME; a file beside the
+ * importing one, `.harn` being added when there is no such file; a package below
+ * .harn/packages of the folder or one above it, up to the folder that holds .git.
+ *
+ * Modules that were read together form a set and are freed together: they may import
+ * each other, so single reference counts could not free them. */
+#include "analysis/module.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/analysis_int.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "syntax/syntax.h"
+
+typedef struct ChModuleSet {
+    int ref_count;
+    ChArena arena;
+    ChMap modules; /* by key */
+} ChModuleSet;
+
+struct ChModuleGraph {
+    ChModuleLoader loader;
+    ChModuleSet *set;
+    uint32_t depth; /* of the chain of imports being read */
+};
+
+/* ---- sets ------------------------------------------------------------------------------- */
+
+static ChModuleSet *new_set(void)
+{
+    ChModuleSet *set = ch_alloc_zero(1, sizeof *set);
+    set->ref_count = 1;
+    ch_arena_init(&set->arena);
+    return set;
+}
+
+static void unref_set(ChModuleSet *set)
+{
+    if (__atomic_sub_fetch(&set->ref_count, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (uint32_t i = 0; i < set->modules.count; i++) {
+        ChModule *module = set->modules.entries[i].value.pointer;
+        if (!module)
+            continue;
+        ch_analysis_unref(module->analysis);
+        ch_source_unref(module->source);
+        ch_map_release(&module->exports_by_name);
+        ch_free(module->exports);
+    }
+    ch_map_release(&set->modules);
+    ch_arena_release(&set->arena);
+    ch_free(set);
+}
+
+ChModule *ch_module_ref(ChModule *module)
+{
+    __atomic_add_fetch(&module->set->ref_count, 1, __ATOMIC_RELAXED);
+    return module;
+}
+
+void ch_module_unref(ChModule *module)
+{
+    if (module)
+        unref_set(module->set);
+}
+
+ChModuleGraph *ch_module_graph_new(const ChModuleLoader *loader)
+{
+    ChModuleGraph *graph = ch_alloc_zero(1, sizeof *graph);
+    if (loader)
+        graph->loader = *loader;
+    graph->set = new_set();
+    return graph;
+}
+
+void ch_module_graph_free(ChModuleGraph *graph)
+{
+    if (!graph)
+        return;
+    unref_set(graph->set);
+    ch_free(graph);
+}
+
+void ch_module_graph_forget(ChModuleGraph *graph, ChStr path)
+{
+    if (!ch_map_find(&graph->set->modules, path))
+        return;
+    unref_set(graph->set);
+    graph->set = new_set();
+}
+
+/* ---- exports ----------------------------------------------------------------------------- */
+
+const ChExport *ch_module_find(const ChModule *module, ChStr name)
+{
+    uint32_t number = ch_map_get_number(&module->exports_by_name, name, 0);
+    return number ? &module->exports[number - 1] : NULL;
+}
+
+const ChSymbol *ch_export_symbol(const ChExport *item)
+{
+    return ch_analysis_symbol(item->owner->analysis, item->symbol);
+}
+
+typedef CH_ARRAY_OF(ChExport) Exports;
+
+static void add_export(ChModule *module, Exports *exports, ChExport item)
+{
+    bool is_new;
+    ChMapEntry *entry = ch_map_enter(&module->exports_by_name, item.name, &is_new);
+    if (!is_new)
+        return;
+    ch_array_push(exports, item);
+    entry->value.number = exports->count;
+}
+
+static bool is_exported(const ChSymbol *symbol, bool all_functions)
+{
+    switch (symbol->kind) {
+    case CH_SYMBOL_INTERFACE:
+    case CH_SYMBOL_TYPE_ALIAS: return true;
+    case CH_SYMBOL_FUNCTION: return symbol->is_pub || all_functions;
+    case CH_SYMBOL_TYPE_PARAMETER:
+    case CH_SYMBOL_PARAMETER: return false;
+    default: return symbol->is_pub;
+    }
+}
+
+/* What `pub` marks; without a single `pub fn`, every function. Then what `pub import`
+ * hands on. */
+static void collect_exports(ChModule *module)
+{
+    const ChAnalysis *analysis = module->analysis;
+    Exports exports = {0};
+    bool has_pub_fn = false;
+    module->is_complete = true;
+    for (uint32_t i = 0; i < analysis->symbols.count; i++) {
+        const ChSymbol *symbol = &analysis->symbols.items[i];
+        has_pub_fn |= symbol->is_top_level && !symbol->module && symbol->is_pub &&
+                      symbol->kind == CH_SYMBOL_FUNCTION &&
+                      (!symbol->node || symbol->node->kind == CH_NODE_FN);
+    }
+    for (uint32_t i = 0; i < analysis->symbols.count; i++) {
+        const ChSymbol *symbol = &analysis->symbols.items[i];
+        if (!symbol->is_top_level || !symbol->node)
+            continue;
+        if (symbol->node->kind == CH_NODE_IMPORT_NAME) {
+            if (symbol->is_pub && symbol->module)
+                add_export(module, &exports,
+                           (ChExport){symbol->name, symbol->origin_symbol, symbol->module});
+            else if (symbol->is_pub)
+                module->is_complete = false;
+        } else if (is_exported(symbol, !has_pub_fn)) {
+            add_export(module, &exports, (ChExport){symbol->name, i, module});
+        }
+    }
+    const ChNodeList *items = &analysis->tree->root->as.file.items;
+    for (uint32_t n = 0; n < items->count; n++) {
+        const ChNode *node = items->items[n];
+        bool hands_on = node->kind == CH_NODE_IMPORT && (node->flags & CH_FLAG_PUB) &&
+                        !(node->flags & CH_FLAG_SELECTIVE);
+        if (!hands_on)
+            continue;
+        const ChModule *from = NULL;
+        for (uint32_t m = 0; m < analysis->module_count; m++)
+            if (analysis->import_nodes[m] == node)
+                from = analysis->modules[m];
+        module->is_complete &= from && from->is_complete;
+        for (uint32_t e = 0; from && e < from->export_count; e++)
+            add_export(module, &exports, from->exports[e]);
+    }
+    module->exports = exports.items;
+    module->export_count = exports.count;
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+static ChSource *read_module(ChModuleGraph *graph, ChStr key)
+{
+    const ChModuleLoader *loader = &graph->loader;
+    if (ch_str_starts_with(key, CH_STR("std/"))) {
+        ChStr text;
+        ChStr name = ch_str_slice(key.data + 4, key.length - 4);
+        if (!loader->std_text || !loader->std_text(loader->data, name, &text))
+            return NULL;
+        return ch_source_new(key, text, NULL);
+    }
+    ChSource *source = loader->open_text ? loader->open_text(loader->data, key) : NULL;
+    return source ? source : ch_source_read(key, NULL);
+}
+
+static ChModule *load(ChModuleGraph *graph, ChStr key)
+{
+    ChModuleSet *set = graph->set;
+    ChMapEntry *entry = ch_map_find(&set->modules, key);
+    if (entry)
+        return entry->value.pointer;
+    if (graph->depth >= CH_IMPORT_DEPTH_MAX)
+        return NULL;
+    key = ch_str_copy(&set->arena, key);
+    ch_map_set_pointer(&set->modules, key, NULL);
+    ChSource *source = read_module(graph, key);
+    if (!source)
+        return NULL;
+    ChModule *module = CH_ARENA_NEW(&set->arena, ChModule);
+    module->key = key;
+    module->source = source;
+    module->set = set;
+    /* In the map before its own imports are read: a cycle meets it without exports. */
+    ch_map_set_pointer(&set->modules, key, module);
+    graph->depth++;
+    ChTree *tree = ch_syntax_parse(source, NULL);
+    ChAnalysisOptions options = {.import = ch_module_graph_import,
+                                 .data = graph,
+                                 .declarations_only = true,
+                                 .self = module};
+    module->analysis = ch_analysis_run(tree, &options);
+    ch_tree_unref(tree);
+    graph->depth--;
+    collect_exports(module);
+    return module;
+}
+
+/* ---- paths ---------------------------------------------------------------------------------- */
+
+static bool is_file(ChStr path)
+{
+    struct stat info;
+    char *text = ch_str_detach(path);
+    bool ok = stat(text, &info) == 0 && S_ISREG(info.st_mode);
+    ch_free(text);
+    return ok;
+}
+
+static bool is_folder(ChStr path)
+{
+    struct stat info;
+    char *text = ch_str_detach(path);
+    bool ok = stat(text, &info) == 0 && S_ISDIR(info.st_mode);
+    ch_free(text);
+    return ok;
+}
+
+static bool exists(ChModuleGraph *graph, ChStr path)
+{
+    if (is_file(path))
+        return true;
+    ChSource *source =
+        graph->loader.open_text ? graph->loader.open_text(graph->loader.data, path) : NULL;
+    ch_source_unref(source);
+    return source != NULL;
+}
+
+static ChStr with_suffix(ChArena *arena, ChStr path, const char *suffix)
+{
+    return ch_str_format(arena, "%.*s%s", CH_STR_ARG(path), suffix);
+}
+
+/* A package path has no `..`, is not absolute, and so stays within the packages. */
+static bool is_safe(ChArena *arena, ChStr path)
+{
+    ChStr normal = ch_path_normalize(arena, path);
+    return path.length > 0 && !ch_path_is_absolute(path) &&
+           ch_str_find(path, CH_STR("\\"), 0) < 0 && !ch_str_starts_with(normal, CH_STR(".."));
+}
+
+/* The entry of [exports] in the package's harn.toml: NAME = "file". */
+static ChStr exported_file(ChArena *arena, ChStr manifest, ChStr name)
+{
+    ChSource *source = ch_source_read(manifest, NULL);
+    ChStr found = {0};
+    bool in_exports = false;
+    for (uint32_t line = 1; source && line <= source->line_count && found.length == 0; line++) {
+        ChStr text = ch_str_trim(ch_source_line_text(source, line));
+        if (text.length == 0 || text.data[0] == '#')
+            continue;
+        if (text.data[0] == '[') {
+            in_exports = ch_str_is(text, "[exports]");
+            continue;
+        }
+        int64_t equals = ch_str_find(text, CH_STR("="), 0);
+        if (!in_exports || equals < 0)
+            continue;
+        ChStr key = ch_str_trim(ch_str_slice(text.data, (size_t)equals));
+        ChStr value = ch_str_trim(
+            ch_str_slice(text.data + equals + 1, text.length - (size_t)equals - 1));
+        if (key.length >= 2 && key.data[0] == '"')
+            key = ch_str_slice(key.data + 1, key.length - 2);
+        int64_t end = value.length > 1 ? ch_str_find(value, CH_STR("\""), 1) : -1;
+        if (value.length > 1 && value.data[0] == '"' && end > 0 && ch_str_equal(key, name))
+            found = ch_str_copy(arena, ch_str_slice(value.data + 1, (size_t)end - 1));
+    }
+    ch_source_unref(source);
+    return found;
+}
+
+/* A file, a folder's lib.harn, or the path with `.harn`. */
+static ChStr package_target(ChArena *arena, ChStr path)
+{
+    if (is_folder(path)) {
+        ChStr lib = with_suffix(arena, path, "/lib.harn");
+        return is_file(lib) ? lib : (ChStr){0};
+    }
+    if (is_file(path))
+        return path;
+    ChStr with_extension = with_suffix(arena, path, ".harn");
+    return is_file(with_extension) ? with_extension : (ChStr){0};
+}
+
+static ChStr find_in_packages(ChArena *arena, ChStr root, ChStr path)
+{
+    ChStr found = package_target(arena, ch_path_join(arena, root, path));
+    if (found.length > 0)
+        return found;
+    int64_t slash = ch_str_find(path, CH_STR("/"), 0);
+    if (slash < 0)
+        return (ChStr){0};
+    ChStr package = ch_path_join(arena, root, ch_str_slice(path.data, (size_t)slash));
+    ChStr name = ch_str_slice(path.data + slash + 1, path.length - (size_t)slash - 1);
+    ChStr file = exported_file(arena, with_suffix(arena, package, "/harn.toml"), name);
+    if (file.length == 0 || !is_safe(arena, file))
+        return (ChStr){0};
+    return package_target(arena, ch_path_join(arena, package, file));
+}
+
+static ChStr absolute(ChArena *arena, ChStr path)
+{
+    char folder[4096];
+    if (!ch_path_is_absolute(path) && getcwd(folder, sizeof folder))
+        path = ch_path_join(arena, ch_str_of(folder), path);
+    return ch_path_normalize(arena, path);
+}
+
+ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, ChStr path)
+{
+    if (ch_str_starts_with(path, CH_STR("std/"))) {
+        ChStr text, name = ch_str_slice(path.data + 4, path.length - 4);
+        bool found = graph->loader.std_text &&
+                     graph->loader.std_text(graph->loader.data, name, &text);
+        return found ? ch_str_copy(arena, path) : (ChStr){0};
+    }
+    ChStr folder = ch_path_folder(absolute(arena, importer));
+    ChStr beside = ch_path_normalize(arena, ch_path_join(arena, folder, path));
+    if (exists(graph, beside))
+        return beside;
+    if (ch_path_extension(beside).length == 0) {
+        ChStr with_extension = with_suffix(arena, beside, ".harn");
+        if (exists(graph, with_extension))
+            return with_extension;
+    }
+    if (!is_safe(arena, path))
+        return (ChStr){0};
+    for (;;) {
+        ChStr packages = with_suffix(arena, folder, "/.harn/packages");
+        if (is_folder(packages)) {
+            ChStr found = find_in_packages(arena, packages, path);
+            if (found.length > 0)
+                return found;
+        }
+        struct stat info;
+        ChStr git = with_suffix(arena, folder, "/.git");
+        if (stat(git.data, &info) == 0 || folder.length <= 1)
+            return (ChStr){0};
+        folder = ch_path_folder(folder);
+    }
+}
+
+ChModule *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path)
+{
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChStr key = ch_module_resolve(graph, &arena, importer, path);
+    ChModule *module = key.length > 0 ? load(graph, key) : NULL;
+    ch_arena_release(&arena);
+    return module;
+}
+
+ChModule *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path)
+{
+    return ch_module_graph_find(graph, tree->source->path, path);
+}
