@@ -48,13 +48,13 @@ enum TokenType {
 };
 
 enum {
-    CH_LOOK_CLOSURE_MAX = 1024,   /* characters read to tell a closure's parameters from a dict */
-    CH_LOOK_TYPES_MAX = 512,      /* characters read to tell type arguments from a comparison */
-    CH_LOOK_STRUCT_MAX = 512,     /* characters read to tell a struct literal from a block */
-    CH_LOOK_TERNARY_MAX = 4096,   /* characters read in search of a ternary's colon */
-    CH_LOOK_COMMENTS_MAX = 65536, /* characters of block comments read before a line end is decided */
-    CH_LOOK_NESTING_MAX = 32,     /* brackets open at once inside a type that is looked at */
-    CH_WORD_MAX = 16,             /* longer words are no keywords */
+    CH_LOOK_CLOSURE_MAX = 1024, /* characters read to tell a closure's parameters from a dict */
+    CH_LOOK_TYPES_MAX = 512,    /* characters read to tell type arguments from a comparison */
+    CH_LOOK_STRUCT_MAX = 512,   /* characters read to tell a struct literal from a block */
+    CH_LOOK_TERNARY_MAX = 4096, /* characters read in search of a ternary's colon */
+    CH_LOOK_COMMENTS_MAX = 8,   /* comments read before it is decided whether a line ends */
+    CH_LOOK_NESTING_MAX = 32,   /* brackets open at once inside a type that is looked at */
+    CH_WORD_MAX = 16,           /* longer words are no keywords */
 };
 
 /*
@@ -80,18 +80,30 @@ typedef struct {
     unsigned budget;
 } Look;
 
-static void advance(TSLexer *lexer) { lexer->advance(lexer, false); }
-static void skip(TSLexer *lexer) { lexer->advance(lexer, true); }
+static void advance(TSLexer *lexer) {
+    lexer->advance(lexer, false);
+}
+static void skip(TSLexer *lexer) {
+    lexer->advance(lexer, true);
+}
 
 static bool finish(TSLexer *lexer, enum TokenType token) {
     lexer->result_symbol = (TSSymbol)token;
     return true;
 }
 
-static bool is_blank(int32_t c) { return c == ' ' || c == '\t' || c == '\r'; }
-static bool is_space(int32_t c) { return is_blank(c) || c == '\n'; }
-static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
-static bool is_upper(int32_t c) { return c >= 'A' && c <= 'Z'; }
+static bool is_blank(int32_t c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
+static bool is_space(int32_t c) {
+    return is_blank(c) || c == '\n';
+}
+static bool is_digit(int32_t c) {
+    return c >= '0' && c <= '9';
+}
+static bool is_upper(int32_t c) {
+    return c >= 'A' && c <= 'Z';
+}
 
 /* Beyond ASCII this is wider than the lexer's `identifier`; blanks, punctuation and symbols are out. */
 static bool is_word(int32_t c) {
@@ -103,9 +115,13 @@ static bool is_word(int32_t c) {
            !(c >= 0xE000 && c <= 0xF8FF) && c < 0x1F000;
 }
 
-static bool is_word_start(int32_t c) { return is_word(c) && !is_digit(c); }
+static bool is_word_start(int32_t c) {
+    return is_word(c) && !is_digit(c);
+}
 
-static bool word_is(const Word *word, const char *text) { return strcmp(word->text, text) == 0; }
+static bool word_is(const Word *word, const char *text) {
+    return strcmp(word->text, text) == 0;
+}
 
 static bool word_is_one_of(const Word *word, const char *const *list) {
     for (; *list; list++) {
@@ -155,7 +171,9 @@ static bool look_accept(Look *look, int32_t c) {
     return true;
 }
 
-static void look_end(Look *look) { look->budget = 0; }
+static void look_end(Look *look) {
+    look->budget = 0;
+}
 
 static Word look_word(Look *look) {
     Word word = {.length = 0};
@@ -436,28 +454,23 @@ static bool look_continues_branch(Look *look) {
     case '%':
     case '<':
     case '>':
-    case '.':
-        return true;
+    case '.': return true;
     case '=':
-    case '!':
-        return look_peek(look) == '=';
+    case '!': return look_peek(look) == '=';
     case '&':
-    case '|':
-        return look_peek(look) == c || look_peek(look) == '>';
-    case '?':
-        return look_peek(look) == '?' || look_peek(look) == '.';
-    default:
-        return false;
+    case '|': return look_peek(look) == c || look_peek(look) == '>';
+    case '?': return look_peek(look) == '?' || look_peek(look) == '.';
+    default: return false;
     }
 }
 
 static bool look_starts_branch(Look *look) {
     static const char *const not_operands[] = {
-        "as",     "break", "catch", "const",   "continue", "defer",    "else",   "emit",
-        "enum",   "extends", "exclusive", "finally", "for", "from",    "guard",  "impl",
-        "import", "in",    "interface", "let",  "mutex",   "not",      "override", "pipeline",
-        "pub",    "require", "return", "select", "skill",  "struct",   "throw",  "to",
-        "tool",   "type",  "var",   "while",   "with",     "yield",    NULL,
+        "as",     "break",   "catch",     "const",   "continue", "defer",  "else",     "emit",
+        "enum",   "extends", "exclusive", "finally", "for",      "from",   "guard",    "impl",
+        "import", "in",      "interface", "let",     "mutex",    "not",    "override", "pipeline",
+        "pub",    "require", "return",    "select",  "skill",    "struct", "throw",    "to",
+        "tool",   "type",    "var",       "while",   "with",     "yield",  NULL,
     };
     int32_t c = look_peek(look);
     if (is_word_start(c)) {
@@ -494,16 +507,11 @@ static bool look_ternary(TSLexer *lexer) {
         }
         int32_t c = look_take(&look);
         switch (c) {
-        case 0:
-            return false;
-        case '"':
-            look_string(&look);
-            break;
+        case 0: return false;
+        case '"': look_string(&look); break;
         case '(':
         case '[':
-        case '{':
-            depth++;
-            break;
+        case '{': depth++; break;
         case ')':
         case ']':
         case '}':
@@ -528,8 +536,7 @@ static bool look_ternary(TSLexer *lexer) {
                 }
             }
             break;
-        default:
-            break;
+        default: break;
         }
     }
 }
@@ -584,9 +591,7 @@ static bool scan_string(TSLexer *lexer) {
                 advance(lexer);
             }
             break;
-        default:
-            advance(lexer);
-            break;
+        default: advance(lexer); break;
         }
     }
 }
@@ -643,9 +648,7 @@ static bool scan_multiline_string(TSLexer *lexer) {
                 }
             }
             break;
-        default:
-            advance(lexer);
-            break;
+        default: advance(lexer); break;
         }
     }
 }
@@ -733,23 +736,17 @@ static bool continues_line(TSLexer *lexer) {
     case ']':
     case '}':
     case ',':
-    case ';':
-        return true;
+    case ';': return true;
     case '=':
-    case '!':
-        advance(lexer);
-        return lexer->lookahead == '=';
-    case '.':
-        advance(lexer);
-        return lexer->lookahead != '.';
+    case '!': advance(lexer); return lexer->lookahead == '=';
+    case '.': advance(lexer); return lexer->lookahead != '.';
     case 'e':
     case 'c':
     case 'f': {
         Word word = read_word(lexer);
         return is_clause(&word);
     }
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -759,35 +756,27 @@ static bool continues_line(TSLexer *lexer) {
  * LINE_JOIN takes the line end away, and the comment is read in peace.
  */
 static bool scan_line_end_before_comment(TSLexer *lexer) {
-    Look look = {lexer, CH_LOOK_COMMENTS_MAX};
-    for (;;) {
-        if (!look_block_comment(&look)) {
-            return finish(lexer, NEWLINE);
+    Look look = {lexer, UINT32_MAX};
+    bool is_block = true;
+    for (unsigned i = 0; i < CH_LOOK_COMMENTS_MAX; i++) {
+        if (!is_block) {
+            look_line(&look);
+        } else if (!look_block_comment(&look)) {
+            break;
         }
         while (is_space(look_peek(&look))) {
             look_take(&look);
-        }
-        if (look.budget == 0) {
-            return finish(lexer, NEWLINE);
         }
         if (look_peek(&look) != '/') {
             return finish(lexer, continues_line(lexer) ? LINE_JOIN : NEWLINE);
         }
         look_take(&look);
-        if (look_accept(&look, '/')) {
-            look_line(&look);
-            while (is_space(look_peek(&look))) {
-                look_take(&look);
-            }
-            if (look_peek(&look) != '/') {
-                return finish(lexer, continues_line(lexer) ? LINE_JOIN : NEWLINE);
-            }
-            look_take(&look);
-        }
-        if (!look_accept(&look, '*')) {
+        is_block = look_accept(&look, '*');
+        if (!is_block && !look_accept(&look, '/')) {
             return finish(lexer, LINE_JOIN); /* a division */
         }
     }
+    return finish(lexer, NEWLINE);
 }
 
 /*
@@ -797,10 +786,10 @@ static bool scan_line_end_before_comment(TSLexer *lexer) {
  */
 static bool begins_statement(TSLexer *lexer, const Word *word) {
     static const char *const keywords[] = {
-        "break", "const",    "continue", "defer",  "emit",  "enum",  "eval_pack", "for",
-        "guard", "impl",     "import",   "interface", "let", "mutex", "override", "pipeline",
-        "pub",   "require",  "return",   "select", "skill", "struct", "throw",    "tool",
-        "type",  "var",      "while",    "yield",  NULL,
+        "break", "const",   "continue", "defer",     "emit",  "enum",   "eval_pack", "for",
+        "guard", "impl",    "import",   "interface", "let",   "mutex",  "override",  "pipeline",
+        "pub",   "require", "return",   "select",    "skill", "struct", "throw",     "tool",
+        "type",  "var",     "while",    "yield",     NULL,
     };
     if (word_is(word, "fn")) {
         while (is_blank(lexer->lookahead)) {
@@ -831,8 +820,8 @@ static bool begins_top_level(TSLexer *lexer) {
 /* Inside an expression or behind a keyword: the parser accepts no statement here. */
 static bool expects_operand(const bool *valid) {
     return !valid[NEWLINE] && !valid[GEN] &&
-           (valid[TERNARY_MARK] || valid[STRUCT_NAME] || valid[ABSENT_NAME] ||
-            valid[ABSENT_CLOSE] || valid[NAME_MARKER]);
+           (valid[TERNARY_MARK] || valid[STRUCT_NAME] || valid[ABSENT_NAME] || valid[ABSENT_CLOSE] ||
+            valid[NAME_MARKER]);
 }
 
 static bool scan_word(TSLexer *lexer, const bool *valid) {
@@ -942,7 +931,7 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
     if (may_be_absent && valid[ABSENT_NAME] && !is_word(first) && first != '.' && first != '"') {
         return finish(lexer, ABSENT_NAME);
     }
-    if ((crossed_line || at_line_start) && !is_indented && (first == 'p' || first == 'i') &&
+    if ((crossed_line || at_line_start) && !is_indented && !may_be_absent && (first == 'p' || first == 'i') &&
         (valid[NEWLINE] || valid[ABSENT_BRACE])) {
         if (begins_top_level(lexer)) {
             scanner->place = AT_LINE_START;
@@ -969,8 +958,7 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
 
     switch (first) {
     case '"':
-        return (valid[STRING_START] || valid[MULTILINE_START]) &&
-               scan_string_start(scanner, lexer, valid);
+        return (valid[STRING_START] || valid[MULTILINE_START]) && scan_string_start(scanner, lexer, valid);
     case '{':
         if (!valid[CLOSURE_START]) {
             return false;
@@ -1001,10 +989,9 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
         }
         if (crossed_line && first >= 'a' && first <= 'z' && expects_operand(valid)) {
             Word word = read_word(lexer);
-            return begins_statement(lexer, &word) &&
-                   finish(lexer, valid[ABSENT_NAME]    ? ABSENT_NAME
-                                 : valid[ABSENT_CLOSE] ? ABSENT_CLOSE
-                                                       : NEWLINE);
+            return begins_statement(lexer, &word) && finish(lexer, valid[ABSENT_NAME]    ? ABSENT_NAME
+                                                                   : valid[ABSENT_CLOSE] ? ABSENT_CLOSE
+                                                                                         : NEWLINE);
         }
         return scan_word(lexer, valid);
     }
@@ -1012,9 +999,13 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
 
 /* The interface that the generated parser calls */
 
-void *tree_sitter_harn_external_scanner_create(void) { return ts_calloc(1, sizeof(Scanner)); }
+void *tree_sitter_harn_external_scanner_create(void) {
+    return ts_calloc(1, sizeof(Scanner));
+}
 
-void tree_sitter_harn_external_scanner_destroy(void *payload) { ts_free(payload); }
+void tree_sitter_harn_external_scanner_destroy(void *payload) {
+    ts_free(payload);
+}
 
 unsigned tree_sitter_harn_external_scanner_serialize(void *payload, char *buffer) {
     const Scanner *scanner = payload;
@@ -1025,14 +1016,12 @@ unsigned tree_sitter_harn_external_scanner_serialize(void *payload, char *buffer
     return 1;
 }
 
-void tree_sitter_harn_external_scanner_deserialize(void *payload, const char *buffer,
-                                                   unsigned length) {
+void tree_sitter_harn_external_scanner_deserialize(void *payload, const char *buffer, unsigned length) {
     Scanner *scanner = payload;
     scanner->place = length > 0 ? (unsigned char)buffer[0] : IN_CODE;
 }
 
-bool tree_sitter_harn_external_scanner_scan(void *payload, TSLexer *lexer,
-                                            const bool *valid_symbols) {
+bool tree_sitter_harn_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid_symbols) {
     Scanner *scanner = payload;
     if (!valid_symbols[ERROR_SENTINEL]) {
         if (valid_symbols[STRING_CONTENT]) {

@@ -182,8 +182,7 @@ static void capture_text(const TSQueryMatch *match, uint32_t id, const Text *sou
 /* The two conditions that the queries use, #match? and #any-of?; #set! is none. */
 static bool match_holds(const TSQuery *query, const TSQueryMatch *match, const Text *source) {
     uint32_t count;
-    const TSQueryPredicateStep *steps =
-        ts_query_predicates_for_pattern(query, match->pattern_index, &count);
+    const TSQueryPredicateStep *steps = ts_query_predicates_for_pattern(query, match->pattern_index, &count);
     bool holds = true;
     for (uint32_t i = 0; i < count && holds; i++) {
         uint32_t length;
@@ -288,9 +287,9 @@ static void edit_apply(Text *text, TSTree *tree, uint32_t start, uint32_t remove
 
 static void edit_at_random(Text *text, TSTree *tree, uint64_t *seed) {
     static const char *const snippets[] = {
-        "",   "x",     "(",     ")",   "{",   "}",  "[",    "]",  "\"",    "\n",   " ",    ".",
-        ", ", "-> ",   "${",    "\"\"\"", "// ", "/*", "*/", "if ", "fn ",  "let ", "?",    ": ",
-        "|",  "else ", "\\\n", "Foo {", "<",  ">",  "= ",   "@a", "catch", "1ms",  "r\"",  "pub ",
+        "",   "x",     "(",    ")",      "{",   "}",  "[",  "]",   "\"",    "\n",   " ",   ".",
+        ", ", "-> ",   "${",   "\"\"\"", "// ", "/*", "*/", "if ", "fn ",   "let ", "?",   ": ",
+        "|",  "else ", "\\\n", "Foo {",  "<",   ">",  "= ", "@a",  "catch", "1ms",  "r\"", "pub ",
     };
     uint32_t start = random_next(seed) % ((uint32_t)text->length + 1);
     uint32_t removed = random_next(seed) % 4;
@@ -381,7 +380,8 @@ int main(int argc, char **argv) {
         uint64_t seed = strtoull(argv[2], NULL, 10) * 2654435761u + 1;
         status = run_edits(parser, seed, (unsigned)strtoul(argv[3], NULL, 10), argv[4]);
     } else {
-        fprintf(stderr, "usage: grammar_tree tree FILE... | flaws FILE | query QUERY FILE | edits SEED COUNT FILE\n");
+        fprintf(stderr,
+                "usage: grammar_tree tree FILE... | flaws FILE | query QUERY FILE | edits SEED COUNT FILE\n");
     }
     ts_parser_delete(parser);
     return status;

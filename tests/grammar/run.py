@@ -157,6 +157,8 @@ def extremes():
     yield "comments", "/*" * many + "*/" * many + "\nlet x = 1", True
     yield "pipes", "let x = a" + "\n  |> b" * many, True
     yield "comment lines in an expression", "let x = a" + "\n  // why\n  /* how */\n  + b" * many, True
+    yield "block comments in an expression", "let x = a" + ("\n/* c */" * 5 + "\n+ b") * (many // 5), True
+    yield "block comments behind a statement", "let x = a" + "\n/* c */" * many, True
     yield "open parentheses", "let x = " + "(" * many, False
     yield "open brackets", "[" * many, False
     yield "open braces", "{" * many, False
