@@ -306,7 +306,9 @@ static void explain_text(Explainer *e) {
         if (opener && e->automaton.stack.items[opener].start == e->automaton.stack.items[opener].end)
             return; /* what is open was put in by ourselves */
         if (ch__explain_is_end(token) && e->has_end_report) return;
-        if (!ch__explain_is_in_open_string(e)) report_error(e, token);
+        if (!ch__explain_is_in_open_string(e) && !(e->reports && token.start == e->reported_at))
+            report_error(e, token);
+        e->reported_at = token.start;
         if (misused && ch__explain_fits(e, e->words.identifier) &&
             !ch__explain_help_for_found(ch__explain_text_of(e, token.start, token.end))) {
             ch__automaton_feed(&e->automaton, token);

@@ -105,6 +105,26 @@ void ch__reduce_file(Reduction *r)
     node->as.file.items = ch__statements_of(r, 0, r->count);
 }
 
+/* Imports and pipelines stand at the top level. The grammar reads them in blocks all the
+ * same, so that a block without its end does not swallow what follows. */
+static void refuse_top_level_items(Reduction *r, ChNodeList statements)
+{
+    if (r->has_error || r->lower->has_marks)
+        return;
+    for (uint32_t i = 0; i < statements.count; i++) {
+        const ChNode *item = statements.items[i];
+        bool is_import = item->kind == CH_NODE_IMPORT;
+        if (!is_import && (item->kind != CH_NODE_PIPELINE || item->as.decl.attributes.count))
+            continue;
+        ChDiagnostic *diagnostic =
+            ch__syntax_error(r->lower, (ChRange){item->start, item->start + (is_import ? 6 : 8)},
+                             "expression", NULL);
+        ch_diagnostic_help(&r->lower->tree->diagnostics, diagnostic,
+                           "%s stand at the top level of a file, outside of all blocks",
+                           is_import ? "imports" : "pipelines");
+    }
+}
+
 void ch__reduce_block(Reduction *r)
 {
     ChNode *node = ch__reduce_to(r, CH_NODE_BLOCK);
@@ -125,6 +145,7 @@ void ch__reduce_block(Reduction *r)
         r->name = ch__name_of(r, variable);
     }
     node->as.block.statements = ch__statements_of(r, from, r->count);
+    refuse_top_level_items(r, node->as.block.statements);
 }
 
 /* ---- bindings and assignment */

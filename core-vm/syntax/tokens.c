@@ -102,10 +102,15 @@ const ChStr *ch_syntax_keywords(void)
     return KEYWORDS;
 }
 
+#define KEYWORD_LENGTH_MAX 16u
+
 bool ch_syntax_is_keyword(ChStr word)
 {
+    /* Asked for every name of a text: most are told apart by their first letter. */
+    if (word.length < 2 || word.length > KEYWORD_LENGTH_MAX)
+        return false;
     for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
-        if (RESERVED[i] && ch_str_equal(KEYWORDS[i], word))
+        if (RESERVED[i] && KEYWORDS[i].data[0] == word.data[0] && ch_str_equal(KEYWORDS[i], word))
             return true;
     return false;
 }
