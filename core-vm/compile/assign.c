@@ -268,7 +268,7 @@ ChBinding *ch__declare(ChFn *fn, ChStr name, uint32_t reg, bool is_mutable)
         return NULL;
     }
     ChBinding *known = ch__bound_here(fn, name);
-    if (!known) return ch__bind(fn, name, reg, is_mutable);
+    if (!known) return ch__bind_reg(fn, name, reg, is_mutable);
     if (!known->is_mutable && !is_mutable) {
         ChStr text = ch_str_format(fn->c->arena,
                                    "Cannot redeclare immutable variable '%.*s' in the same scope (use 'var' for "

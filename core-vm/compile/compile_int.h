@@ -211,7 +211,7 @@ bool ch__is_bound(const ChFn *fn, uint32_t reg);
 void ch__scope_open(ChFn *fn, ChScope *scope);
 void ch__scope_close(ChFn *fn, const ChScope *scope);
 // Makes `reg` known by a name from here on. The register must have been pushed.
-ChBinding *ch__bind(ChFn *fn, ChStr name, uint32_t reg, bool is_mutable);
+ChBinding *ch__bind_reg(ChFn *fn, ChStr name, uint32_t reg, bool is_mutable);
 ChBinding *ch__bind_self(ChFn *fn, ChStr name);
 // The binding of the name in the innermost scope, NULL: none (redeclaration check).
 ChBinding *ch__bound_here(ChFn *fn, ChStr name);

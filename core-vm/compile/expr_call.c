@@ -415,7 +415,7 @@ static void pipe_stage(ChFn *fn, const ChNode *stage, ChOperand value, uint32_t 
             ch__move(fn, reg, value.reg, value.is_temp);
         }
         ch__scope_open(fn, &scope);
-        uint32_t debug = ch__bind(fn, CH_STR("_"), reg, false)->debug;
+        uint32_t debug = ch__bind_reg(fn, CH_STR("_"), reg, false)->debug;
         fn->debug.items[debug].is_hidden = true;
         ch__expr_to(fn, stage, dst);
         ch__scope_close(fn, &scope);

@@ -82,7 +82,7 @@ static void copy_captures(ChFn *fn, const ChFnSpec *spec, const ChMap *names, co
         if (ref.kind != CH_REF_CAPTURE) continue;
         uint32_t reg = ch__push(fn);
         ch__emit(fn, CH_OP_GET_CAPTURE, 0, reg, ref.index, 0);
-        ch__bind(fn, name, reg, ref.is_mutable)->is_function = ref.is_function;
+        ch__bind_reg(fn, name, reg, ref.is_mutable)->is_function = ref.is_function;
     }
 }
 
@@ -117,12 +117,12 @@ static void parameters(ChFn *fn, const ChFnSpec *spec)
 static void bind_parameters(ChFn *fn, const ChFnSpec *spec)
 {
     if (spec->single_param.length) {
-        if (!is_discard(spec->single_param)) ch__bind(fn, spec->single_param, 0, false);
+        if (!is_discard(spec->single_param)) ch__bind_reg(fn, spec->single_param, 0, false);
         return;
     }
     for (uint32_t i = 0; i < fn->proto->param_count; i++) {
         ChStr name = spec->params.items[i]->as.param.name.text;
-        if (!is_discard(name)) ch__bind(fn, name, i, false);
+        if (!is_discard(name)) ch__bind_reg(fn, name, i, false);
     }
     for (uint32_t i = 0; i < fn->proto->param_count; i++) {
         const ChNode *value = spec->params.items[i]->as.param.default_value;

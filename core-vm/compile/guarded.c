@@ -138,7 +138,7 @@ static void catch_clause(ChFn *fn, const ChNode *clause, ChCleanup *region, uint
     }
     add_handlers(fn, region, kind, target, reg, type);
     ChStr name = clause->as.catch_.variable.text;
-    if (name.length && !ch_str_is(name, "_")) ch__bind(fn, name, reg, false);
+    if (name.length && !ch_str_is(name, "_")) ch__bind_reg(fn, name, reg, false);
     ch__block(fn, clause->as.catch_.body, dst);
     ch__scope_close(fn, &scope);
 }

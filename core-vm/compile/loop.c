@@ -121,7 +121,7 @@ static void bind_item(ChFn *fn, const ChNode *pattern, uint32_t item)
 {
     if (pattern && pattern->kind == CH_NODE_PATTERN_NAME) {
         ChStr name = pattern->as.name.name.text;
-        if (name.length && !ch_str_is(name, "_")) ch__bind(fn, name, item, true);
+        if (name.length && !ch_str_is(name, "_")) ch__bind_reg(fn, name, item, true);
     } else if (pattern) {
         ch__destructure(fn, pattern, (ChOperand){.reg = (uint16_t)item, .is_temp = true}, true);
     }

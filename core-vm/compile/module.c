@@ -312,7 +312,7 @@ static void eval_names(ChFn *fn)
         ch__push(fn);
     }
     for (uint32_t i = options->name_count; i-- > 0;) { // the first of equal names wins
-        ch__bind(fn, proto->params[i].name, i, true);
+        ch__bind_reg(fn, proto->params[i].name, i, true);
     }
 }
 

@@ -66,7 +66,7 @@ static ChBinding *add_binding(ChFn *fn, ChBinding binding)
     return &ch_array_last(&fn->bindings);
 }
 
-ChBinding *ch__bind(ChFn *fn, ChStr name, uint32_t reg, bool is_mutable)
+ChBinding *ch__bind_reg(ChFn *fn, ChStr name, uint32_t reg, bool is_mutable)
 {
     while (fn->bound.count <= reg) ch_array_push(&fn->bound, (uint8_t)0);
     fn->bound.items[reg] = 1;
