@@ -3,6 +3,7 @@
 #define CH_BUILTINS_NATIVE_H
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -101,6 +102,9 @@ void ch__base64(ChStr bytes, bool for_url, ChBuffer *out);
 void ch__hex(ChStr bytes, ChBuffer *out);
 void ch__url_decode_into(ChStr text, ChBuffer *out);
 bool ch__same_bytes(ChStr a, ChStr b);
+
+// Whether the expression matches somewhere in the text. False: it is none, *why tells (regex.c).
+bool ch__regex_is_match(ChVm *vm, ChStr pattern, ChStr text, bool *matches, ChBuffer *why);
 
 void ch__regex_cache_free(struct ChRegexCache *cache);
 

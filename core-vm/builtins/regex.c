@@ -24,16 +24,15 @@ void ch__regex_cache_free(struct ChRegexCache *cache) {
     ch_free(cache);
 }
 
-// The compiled expression, borrowed from the cache. NULL: an error is pending.
-static ChRegex *compile(ChVm *vm, ChStr pattern, ChStr flags) {
+// The compiled expression, borrowed from the cache. NULL: *why tells.
+static ChRegex *find_or_compile(ChVm *vm, ChStr pattern, ChStr flags, ChBuffer *why) {
     char letters[5] = "";
     for (uint32_t i = 0; i < flags.length;) {
         uint32_t width;
         ch_utf8_decode(flags.data + i, flags.length - i, &width);
         char flag = flags.data[i];
         if (width != 1 || !strchr("imsx", flag) || !flag) {
-            ch_throw_text(vm, "Invalid regex: unsupported regex flag '%.*s', expected one of i/m/s/x", (int)width,
-                          flags.data + i);
+            ch_buffer_printf(why, "unsupported regex flag '%.*s', expected one of i/m/s/x", (int)width, flags.data + i);
             return NULL;
         }
         size_t used = strlen(letters);
@@ -57,17 +56,33 @@ static ChRegex *compile(ChVm *vm, ChStr pattern, ChStr flags) {
     key = slot.as.string;
     ChRegex *regex = ch_map_get_pointer(&cache->map, ch_string_view(key));
     if (!regex) {
-        char why[512];
-        regex = ch__regex_new(pattern.data, pattern.length, letters, why, sizeof why);
+        char reason[512];
+        regex = ch__regex_new(pattern.data, pattern.length, letters, reason, sizeof reason);
         if (regex) {
             cache->keys[cache->map.count] = key;
             ch_map_set_pointer(&cache->map, ch_string_view(key), regex);
             return regex;
         }
-        ch_throw_text(vm, "Invalid regex: regex parse error:\n    %.*s\nerror: %s", CH_STR_ARG(pattern), why);
+        ch_buffer_printf(why, "regex parse error:\n    %.*s\nerror: %s", CH_STR_ARG(pattern), reason);
     }
     ch_release(slot);
     return regex;
+}
+
+// The same; NULL: an error is pending.
+static ChRegex *compile(ChVm *vm, ChStr pattern, ChStr flags) {
+    ChBuffer why = {0};
+    ChRegex *regex = find_or_compile(vm, pattern, flags, &why);
+    if (!regex) ch_throw_text(vm, "Invalid regex: %s", why.data);
+    ch_buffer_release(&why);
+    return regex;
+}
+
+bool ch__regex_is_match(ChVm *vm, ChStr pattern, ChStr text, bool *matches, ChBuffer *why) {
+    ChRegex *regex = find_or_compile(vm, pattern, (ChStr){"", 0}, why);
+    ChRegexSpan span;
+    if (regex) *matches = ch__regex_find(regex, text.data, text.length, 0, &span, 1);
+    return regex != NULL;
 }
 
 // A walk over the matches in a text: an empty match right behind the one before does not count.
