@@ -190,7 +190,9 @@ static ChSource *read_module(ChModuleGraph *graph, ChStr key)
         return ch_source_new(key, text, NULL);
     }
     ChSource *source = loader->open_text ? loader->open_text(loader->data, key) : NULL;
-    return source ? source : ch_source_read(key, NULL);
+    if (!source && !loader->is_disk_closed)
+        source = ch_source_read(key, NULL);
+    return source;
 }
 
 static ChModule *load(ChModuleGraph *graph, ChStr key)

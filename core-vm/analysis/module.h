@@ -40,6 +40,7 @@ typedef struct ChModuleLoader {
     /* An editor's text of a file that may differ from the disk; a new reference, or NULL
      * to read the disk. `path` is absolute and normalised. */
     ChSource *(*open_text)(void *data, ChStr path);
+    bool is_disk_closed; /* what open_text does not give is not read from the disk either */
     void *data;
 } ChModuleLoader;
 

@@ -3,7 +3,6 @@
  * read only within a range that doubles hold. */
 #include "transport/message.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,10 +104,10 @@ bool ch_json_integer(const cJSON *value, int64_t min, int64_t max, int64_t *out)
     if (!cJSON_IsNumber(value))
         return false;
     double number = value->valuedouble;
-    if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0) || number != floor(number))
+    if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0))
         return false;
     int64_t integer = (int64_t)number;
-    if (integer < min || integer > max)
+    if ((double)integer != number || integer < min || integer > max)
         return false;
     *out = integer;
     return true;

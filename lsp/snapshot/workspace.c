@@ -86,7 +86,7 @@ void ch_workspace_begin(ChWorkspace *workspace)
         workspace->graph = NULL;
     }
     if (!workspace->graph) {
-        ChModuleLoader loader = {.open_text = open_text, .data = workspace};
+        ChModuleLoader loader = {.open_text = open_text, .is_disk_closed = true, .data = workspace};
         workspace->graph = ch_module_graph_new(&loader);
     }
     for (uint32_t i = 0; i < workspace->changed_path_count; i++)
