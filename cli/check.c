@@ -1,116 +1,96 @@
-/* charn check: syntax, names and types of files and folders. */
-#include <dirent.h>
+// charn check, and the check before a run.
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "analysis/module.h"
-#include "base/alloc.h"
-#include "base/array.h"
-#include "builtins/std.h"
 #include "cli.h"
+#include "diagnose.h"
 #include "syntax/syntax.h"
 
-enum { FOLDER_DEPTH_MAX = 64, FILES_MAX = 100 * 1000 };
+#include "base/banned.h"
 
-static bool std_text(void *data, ChStr name, ChStr *text) {
-    (void)data;
-    return ch_std_source(name, text);
+void cli_report_make(ChSource *source, CliReport *report) {
+    *report = (CliReport){0};
+    ch_arena_init(&report->arena);
+    ch_diagnostics_init(&report->list, &report->arena);
+    ChTree *tree = ch_syntax_parse(source, NULL);
+    report->keep[0] = tree;
+    ch_diagnostics_append(&report->list, &tree->diagnostics);
+    ch_diagnostics_sort(&report->list);
 }
 
-static void print_json(const ChDiagnosticList *list, const ChSource *source) {
+void cli_report_release(CliReport *report) {
+    ch_diagnostics_release(&report->list);
+    ch_tree_unref(report->keep[0]);
+    ch_arena_release(&report->arena);
+}
+
+static void render(const CliReport *report, const ChSource *source, int descriptor) {
     ChBuffer text = {0};
-    for (uint32_t i = 0; i < list->count; i++) {
-        ch_diagnostic_render_json(list->items[i], source, &text);
-        ch_buffer_add_byte(&text, '\n');
-    }
-    fwrite(text.data, 1, text.length, stdout);
+    ChColorMode color = ch_color_mode_of(descriptor);
+    for (uint32_t i = 0; i < report->list.count; i++)
+        ch_diagnostic_render(report->list.items[i], source, color, &text);
+    if (report->list.dropped) ch_buffer_printf(&text, "... and %u more\n", report->list.dropped);
+    cli_write(descriptor, &text);
     ch_buffer_release(&text);
 }
 
-static void print(const ChDiagnosticList *list, const ChSource *source, CliCheckOutput output) {
-    if (output == CLI_CHECK_JSON) print_json(list, source);
-    else cli_print_diagnostics(list, source);
-}
-
-unsigned cli_check_source(ChSource *source, CliCheckOutput output, unsigned *warnings) {
-    ChModuleLoader loader = {.std_text = std_text};
-    ChModuleGraph *graph = ch_module_graph_new(&loader);
-    ChTree *tree = ch_syntax_parse(source, NULL);
-    print(&tree->diagnostics, source, output);
-    unsigned errors = tree->diagnostics.error_count;
-    *warnings += tree->diagnostics.warning_count;
-    if (errors == 0) {
-        ChAnalysisOptions options = {.import = ch_module_graph_import, .data = graph};
-        ChAnalysis *analysis = ch_analysis_run(tree, &options);
-        const ChDiagnosticList *found = ch_analysis_diagnostics(analysis);
-        print(found, source, output);
-        errors += found->error_count;
-        *warnings += found->warning_count;
-        ch_analysis_unref(analysis);
-    }
-    ch_tree_unref(tree);
-    ch_module_graph_free(graph);
-    return errors;
-}
-
-typedef CH_ARRAY_OF(char *) Paths;
-
-static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-/* All .harn files below a folder, in order; hidden folders and links are left out. */
-static void collect(const char *folder, Paths *out) {
-    Paths pending = {0};
-    ch_array_push(&pending, ch_str_detach(ch_str_of(folder)));
-    uint32_t first = out->count;
-    while (pending.count > 0 && out->count - first < FILES_MAX) {
-        char *path = ch_array_pop(&pending);
-        DIR *dir = opendir(path);
-        struct dirent *entry;
-        while (dir && (entry = readdir(dir))) {
-            if (entry->d_name[0] == '.') continue;
-            ChBuffer name = {0};
-            ch_buffer_printf(&name, "%s/%s", path, entry->d_name);
-            struct stat info;
-            if (lstat(name.data, &info) == 0 && S_ISDIR(info.st_mode)) {
-                ch_array_push(&pending, ch_buffer_detach(&name));
-            } else if (S_ISREG(info.st_mode) && ch_str_ends_with(ch_buffer_view(&name), CH_STR(".harn"))) {
-                ch_array_push(out, ch_buffer_detach(&name));
-            }
-            ch_buffer_release(&name);
-        }
-        if (dir) closedir(dir);
-        ch_free(path);
-    }
-    while (pending.count > 0) ch_free(ch_array_pop(&pending));
-    ch_array_release(&pending);
-    if (out->count > first) qsort(out->items + first, out->count - first, sizeof *out->items, compare_names);
+bool cli_diagnose(ChSource *source, int descriptor) {
+    CliReport report;
+    cli_report_make(source, &report);
+    render(&report, source, descriptor);
+    bool is_good = report.list.error_count == 0;
+    cli_report_release(&report);
+    return is_good;
 }
 
 int cli_check(int argc, char **argv) {
-    CliCheckOutput output = CLI_CHECK_HUMAN;
-    Paths paths = {0};
-    for (int i = 0; i < argc; i++) {
-        struct stat info;
-        if (strcmp(argv[i], "--json") == 0) output = CLI_CHECK_JSON;
-        else if (cli_is_option(argv[i])) return cli_usage("check", "unknown option `%s`", argv[i]);
-        else if (stat(argv[i], &info) == 0 && S_ISDIR(info.st_mode)) collect(argv[i], &paths);
-        else ch_array_push(&paths, ch_str_detach(ch_str_of(argv[i])));
+    bool is_json = false, can_read = true;
+    uint32_t files = 0, errors = 0, warnings = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            is_json = true;
+        else if (argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--") != 0)
+            return cli_usage_error("check", "unknown option '%s'", argv[i]);
     }
-    if (paths.count == 0) return cli_usage("check", "there is nothing to check: name files or folders");
-    unsigned errors = 0, warnings = 0;
-    for (uint32_t i = 0; i < paths.count; i++) {
-        ChSource *source = cli_read(paths.items[i]);
-        if (source) errors += cli_check_source(source, output, &warnings);
-        else errors++;
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1]) continue;
+        files++;
+        ChSource *source = cli_read(argv[i]);
+        if (!source) {
+            can_read = false;
+            continue;
+        }
+        CliReport report;
+        cli_report_make(source, &report);
+        errors += report.list.error_count;
+        warnings += report.list.warning_count;
+        if (is_json) {
+            ChBuffer text = {0};
+            for (uint32_t d = 0; d < report.list.count; d++) {
+                ch_diagnostic_render_json(report.list.items[d], source, &text);
+                ch_buffer_add_byte(&text, '\n');
+            }
+            cli_write(STDOUT_FILENO, &text);
+            ch_buffer_release(&text);
+        } else
+            render(&report, source, STDERR_FILENO);
+        cli_report_release(&report);
         ch_source_unref(source);
-        ch_free(paths.items[i]);
     }
-    if (output == CLI_CHECK_HUMAN && errors + warnings > 0) {
-        fprintf(stderr, "%u error%s, %u warning%s in %u file%s\n", errors, errors == 1 ? "" : "s", warnings,
-                warnings == 1 ? "" : "s", paths.count, paths.count == 1 ? "" : "s");
-    }
-    ch_array_release(&paths);
-    return errors > 0 ? CLI_FAILED : CLI_OK;
+    if (!files) return cli_usage_error("check", "no file given");
+    if (is_json) {
+        printf("{\"files\":%u,\"errors\":%u,\"warnings\":%u}\n", files, errors, warnings);
+        fflush(stdout);
+    } else if (can_read && !errors && !warnings)
+        printf("%u file%s checked: no errors\n", files, files == 1 ? "" : "s");
+    else if (can_read)
+        printf("%u file%s checked: %u error%s, %u warning%s\n", files, files == 1 ? "" : "s", errors,
+               errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+    return !can_read ? CLI_USAGE : errors ? CLI_FAILED : CLI_OK;
+}
+
+int cli_fmt(int argc, char **argv) {
+    fputs("charn fmt: the formatter is not written yet; no file was changed\n", stderr);
+    return CLI_FAILED;
 }

@@ -1,34 +1,27 @@
-/* What the commands of `charn` share: reading a program, printing what is wrong with it. */
+// What the commands share. Each is `int cli_NAME(argc, argv)` with argv[0] the command's name; it answers the exit status.
 #ifndef CH_CLI_CLI_H
 #define CH_CLI_CLI_H
 
 #include <stdbool.h>
 
-#include "base/diagnostic.h"
 #include "base/source.h"
+#include "base/str.h"
 
-enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+#define CLI_OK 0
+#define CLI_FAILED 1
+#define CLI_USAGE 2
 
-/* Each command gets its arguments without its own name. */
 #define CH_COMMAND(name, function, arguments, summary, help) int function(int argc, char **argv);
 #include "commands.def"
 #undef CH_COMMAND
 
-/* Prints "charn NAME: TEXT" and how to get help; returns CLI_USAGE. */
-int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* The program that an argument names: a file, or standard input for "-". NULL: the reason was printed. */
-ChSource *cli_read(const char *argument);
-
-/* Is the argument an option (and not the "-" of standard input)? */
-bool cli_is_option(const char *argument);
-
-/* Prints diagnostics with excerpts on stderr, in colours when it is a terminal. */
-void cli_print_diagnostics(const ChDiagnosticList *list, const ChSource *source);
-
-/* Checks syntax, names and types; imported modules are found from the source's path. Prints what it finds: rendered on
- * stderr, or as JSON lines on stdout. Returns how many errors there are. */
-typedef enum CliCheckOutput { CLI_CHECK_HUMAN, CLI_CHECK_JSON } CliCheckOutput;
-unsigned cli_check_source(ChSource *source, CliCheckOutput output, unsigned *warnings);
+// Prints `charn COMMAND: text` and where to find help; answers CLI_USAGE.
+int cli_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// The value of the option at argv[*i], given as `--name=value` or as the next argument; NULL: it is missing.
+const char *cli_option_value(int argc, char **argv, int *i, const char *name);
+// Reads a program: a file, or standard input for "-". NULL: the reason was printed.
+ChSource *cli_read(const char *path);
+// Writes all of it; what cannot be written is dropped.
+void cli_write(int descriptor, const ChBuffer *text);
 
 #endif

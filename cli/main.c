@@ -1,4 +1,4 @@
-/* charn: the command line. Finds the command, or shows what there is. */
+// charn: the command line. One table of commands; everything else is in the command's file.
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,9 +6,11 @@
 
 #include "cli.h"
 
+#include "base/banned.h"
+
 typedef struct Command {
     const char *name;
-    int (*function)(int argc, char **argv);
+    int (*run)(int argc, char **argv);
     const char *arguments, *summary, *help;
 } Command;
 
@@ -17,80 +19,85 @@ static const Command commands[] = {
 #include "commands.def"
 #undef CH_COMMAND
 };
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static void print_overview(FILE *out) {
-    fputs("charn: the Harn language\n\nusage: charn COMMAND [OPTIONS] ...\n\n", out);
-    for (int i = 0; i < COMMAND_COUNT; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n`charn COMMAND --help` tells more; `charn --version` prints the version.\n", out);
+static void print_help(FILE *to) {
+    fputs("charn runs programs written in Harn.\n\nUsage: charn COMMAND …\n\nCommands\n", to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nOptions\n  --help     this text; behind a command, about that command\n  --version  the version\n"
+          "\nExit status: 0 when all is well, 1 when the program failed or has errors, 2 for a wrong command line.\n",
+          to);
 }
 
-static const Command *find(const char *name) {
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, name) == 0) return &commands[i];
-    }
-    return NULL;
+static void print_command_help(const Command *command) {
+    printf("%s\n\nUsage: charn %s %s\n\n%s", command->summary, command->name, command->arguments, command->help);
 }
 
-static int print_help(const Command *command) {
-    printf("charn %s: %s\n\nusage: charn %s %s\n\n%s", command->name, command->summary, command->name,
-           command->arguments, command->help);
-    return CLI_OK;
-}
-
-int cli_usage(const char *command, const char *format, ...) {
+int cli_usage_error(const char *command, const char *format, ...) {
     va_list args;
     fprintf(stderr, "charn %s: ", command);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "\ntry `charn %s --help`\n", command);
+    fprintf(stderr, " (see charn %s --help)\n", command);
     return CLI_USAGE;
 }
 
-bool cli_is_option(const char *argument) { return argument[0] == '-' && argument[1] != '\0'; }
+const char *cli_option_value(int argc, char **argv, int *i, const char *name) {
+    size_t length = strlen(name);
+    if (argv[*i][length] == '=') return argv[*i] + length + 1;
+    if (*i + 1 >= argc) return NULL;
+    return argv[++*i];
+}
 
-ChSource *cli_read(const char *argument) {
+ChSource *cli_read(const char *path) {
     ChSourceError error = {0};
-    ChSource *source = strcmp(argument, "-") == 0 ? ch_source_read_descriptor(STDIN_FILENO, CH_STR("<stdin>"), &error)
-                                                  : ch_source_read(ch_str_of(argument), &error);
+    ChSource *source = strcmp(path, "-") == 0 ? ch_source_read_descriptor(STDIN_FILENO, CH_STR("<stdin>"), &error)
+                                              : ch_source_read(ch_str_of(path), &error);
     if (!source) fprintf(stderr, "error: %.*s\n", (int)error.message.length, error.message.data);
     ch_source_error_release(&error);
     return source;
 }
 
-void cli_print_diagnostics(const ChDiagnosticList *list, const ChSource *source) {
-    ChBuffer text = {0};
-    ChColorMode color = ch_color_mode_of(STDERR_FILENO);
-    for (uint32_t i = 0; i < list->count; i++) ch_diagnostic_render(list->items[i], source, color, &text);
-    if (list->dropped > 0) ch_buffer_printf(&text, "... and %u more\n", list->dropped);
-    fwrite(text.data, 1, text.length, stderr);
-    ch_buffer_release(&text);
+void cli_write(int descriptor, const ChBuffer *text) {
+    size_t done = 0;
+    while (done < text->length) {
+        ssize_t n = write(descriptor, text->data + done, text->length - done);
+        if (n <= 0) return;
+        done += (size_t)n;
+    }
 }
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        print_overview(stderr);
+        print_help(stderr);
         return CLI_USAGE;
     }
-    const char *name = argv[1];
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return CLI_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("charn " CHARN_VERSION);
         return CLI_OK;
     }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        const Command *command = argc > 2 ? find(argv[2]) : NULL;
-        if (command) return print_help(command);
-        print_overview(stdout);
-        return CLI_OK;
+    ChStr names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = ch_str_of(commands[i].name);
+        if (strcmp(argv[1], commands[i].name) != 0) continue;
+        for (int a = 2; a < argc && strcmp(argv[a], "--") != 0; a++) {
+            if (strcmp(argv[a], "--help") != 0 && strcmp(argv[a], "-h") != 0) continue;
+            print_command_help(&commands[i]);
+            return CLI_OK;
+        }
+        return commands[i].run(argc - 1, argv + 1);
     }
-    const Command *command = find(name);
-    if (!command) {
-        fprintf(stderr, "charn: there is no command `%s`\ntry `charn --help`\n", name);
-        return CLI_USAGE;
-    }
-    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return print_help(command);
-    }
-    return command->function(argc - 2, argv + 2);
+    fprintf(stderr, "charn: there is no command '%s'", argv[1]);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (ch_str_distance(ch_str_of(argv[1]), names[i], 2) <= 2) {
+            fprintf(stderr, " (did you mean '%s'?)", commands[i].name);
+            break;
+        }
+    fputs(" (see charn --help)\n", stderr);
+    return CLI_USAGE;
 }

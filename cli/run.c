@@ -1,96 +1,107 @@
-/* charn run: check, then run to the end. */
+// charn run: check, then run. Output is the program's own; diagnostics and uncaught errors go to standard error.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/diagnostic.h"
 #include "cli.h"
+#include "diagnose.h"
 #include "host/host.h"
 #include "vm/program.h"
 
-typedef struct Options {
-    const char *file, *code;
-    bool is_checked;
-    ChVmOptions vm;
-    char **arguments;
-    int argument_count;
-} Options;
+#include "base/banned.h"
 
-/* CLI_OK, or the exit code of wrong usage. */
-static int read_options(int argc, char **argv, Options *out) {
-    *out = (Options){.is_checked = true};
-    for (int i = 0; i < argc; i++) {
-        const char *argument = argv[i];
-        if (strcmp(argument, "--") == 0) {
-            out->arguments = argv + i + 1;
-            out->argument_count = argc - i - 1;
+typedef struct RunOptions {
+    const char *path, *code;
+    uint32_t frames_max;
+    bool is_checked;
+    int program_argc;
+    char **program_argv;
+} RunOptions;
+
+static bool parse_number(const char *text, uint32_t *number) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno || *end || end == text || text[0] == '-' || value == 0 || value > UINT32_MAX) return false;
+    *number = (uint32_t)value;
+    return true;
+}
+
+static int parse_options(int argc, char **argv, RunOptions *options) {
+    *options = (RunOptions){.is_checked = true};
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i];
+        if (strcmp(arg, "--") == 0) {
+            options->program_argc = argc - i - 1;
+            options->program_argv = argv + i + 1;
             break;
         }
-        if (strcmp(argument, "-e") == 0) {
-            if (++i == argc) return cli_usage("run", "-e needs the code");
-            out->code = argv[i];
-        } else if (strcmp(argument, "--no-check") == 0) {
-            out->is_checked = false;
-        } else if (strcmp(argument, "--max-frames") == 0) {
-            char *end = NULL;
-            unsigned long frames = ++i < argc ? strtoul(argv[i], &end, 10) : 0;
-            if (!end || *end != '\0' || frames == 0 || frames > UINT32_MAX) {
-                return cli_usage("run", "--max-frames needs a positive number");
-            }
-            out->vm.frames_max = (uint32_t)frames;
-        } else if (cli_is_option(argument)) {
-            return cli_usage("run", "unknown option `%s`", argument);
-        } else if (out->file) {
-            return cli_usage("run", "more than one file: put the program's own arguments behind `--`");
-        } else {
-            out->file = argument;
-        }
+        if (strcmp(arg, "-e") == 0) {
+            if (!(options->code = cli_option_value(argc, argv, &i, "-e")))
+                return cli_usage_error("run", "-e needs the code to run");
+        } else if (strncmp(arg, "--max-frames", 12) == 0 && (arg[12] == 0 || arg[12] == '=')) {
+            const char *value = cli_option_value(argc, argv, &i, "--max-frames");
+            if (!value || !parse_number(value, &options->frames_max))
+                return cli_usage_error("run", "--max-frames needs a number above 0");
+        } else if (strcmp(arg, "--no-check") == 0)
+            options->is_checked = false;
+        else if (arg[0] == '-' && arg[1])
+            return cli_usage_error("run", "unknown option '%s'", arg);
+        else if (options->path || options->code) {
+            // Without a `--` the rest belongs to the program all the same.
+            options->program_argc = argc - i;
+            options->program_argv = argv + i;
+            break;
+        } else
+            options->path = arg;
     }
-    if (!out->file == !out->code) return cli_usage("run", "one program is needed: a file, `-`, or -e CODE");
+    if (!options->path && !options->code) return cli_usage_error("run", "no program given");
     return CLI_OK;
 }
 
-static int run(ChSource *source, const Options *options) {
+static int run_source(ChSource *source, const RunOptions *options) {
+    if (options->is_checked && !cli_diagnose(source, STDERR_FILENO)) return CLI_FAILED;
     ch_host *host = ch_host_real();
     ChBuffer why = {0};
-    int code = CLI_FAILED;
-    ChVm *vm = ch_vm_new(host, &options->vm, &why);
-    ChModule *module = vm ? ch_program_load_source(vm, source, &why) : NULL;
+    ChVmOptions vm_options = {.frames_max = options->frames_max};
+    ChVm *vm = ch_vm_new(host, &vm_options, &why);
+    int status = CLI_FAILED;
+    ChStr *arguments = ch_alloc_zero((size_t)options->program_argc + 1, sizeof *arguments);
+    for (int i = 0; i < options->program_argc; i++) arguments[i] = ch_str_of(options->program_argv[i]);
+    vm->argv = arguments;
+    vm->argc = (uint32_t)options->program_argc;
+    ChModule *module = ch_program_load_source(vm, source, &why);
     if (module) {
-        ChStr *arguments = ch_alloc_zero((size_t)options->argument_count + 1, sizeof *arguments);
-        for (int i = 0; i < options->argument_count; i++) arguments[i] = ch_str_of(options->arguments[i]);
-        vm->argv = arguments;
-        vm->argc = (uint32_t)options->argument_count;
         ch_vm_start(vm, module);
         ch_vm_run_to_end(vm);
-        code = ch_program_finish(vm);
-        vm->argv = NULL;
-        ch_free(arguments);
-    } else {
-        fwrite(why.data, 1, why.length, stderr);
-    }
-    ch_buffer_release(&why);
-    if (vm) ch_vm_free(vm);
+        status = ch_program_finish(vm);
+    } else
+        cli_write(STDERR_FILENO, &why);
+    ch_vm_free(vm);
     ch_host_real_free(host);
-    return code;
+    ch_free(arguments);
+    ch_buffer_release(&why);
+    return status;
 }
 
 int cli_run(int argc, char **argv) {
-    Options options;
-    int usage = read_options(argc, argv, &options);
-    if (usage != CLI_OK) return usage;
-    ChSourceError error = {0};
-    ChSource *source = options.code ? ch_source_new(CH_STR("<eval>"), ch_str_of(options.code), &error)
-                                    : cli_read(options.file);
-    if (!source) {
-        if (error.message.length > 0) fprintf(stderr, "error: %s\n", error.message.data);
+    RunOptions options;
+    int status = parse_options(argc, argv, &options);
+    if (status != CLI_OK) return status;
+    ChSource *source;
+    if (options.code) {
+        ChSourceError error = {0};
+        source = ch_source_new(CH_STR("<code>"), ch_str_of(options.code), &error);
+        if (!source) fprintf(stderr, "error: %.*s\n", (int)error.message.length, error.message.data);
         ch_source_error_release(&error);
-        return CLI_FAILED;
-    }
-    unsigned warnings = 0;
-    int code = CLI_FAILED;
-    if (!options.is_checked || cli_check_source(source, CLI_CHECK_HUMAN, &warnings) == 0) code = run(source, &options);
+    } else
+        source = cli_read(options.path);
+    if (!source) return CLI_FAILED;
+    status = run_source(source, &options);
     ch_source_unref(source);
-    return code;
+    return status;
 }

@@ -1,0 +1,22 @@
+// Checking one source: syntax, names and types.
+#ifndef CH_CLI_DIAGNOSE_H
+#define CH_CLI_DIAGNOSE_H
+
+#include <stdbool.h>
+
+#include "base/diagnostic.h"
+#include "base/source.h"
+
+typedef struct CliReport {
+    ChArena arena;
+    ChDiagnosticList list; // in order of place
+    void *keep[3];         // what the list borrows from
+} CliReport;
+
+void cli_report_make(ChSource *source, CliReport *report);
+void cli_report_release(CliReport *report);
+
+// Checks and prints what there is to say to a descriptor. False: there is an error.
+bool cli_diagnose(ChSource *source, int descriptor);
+
+#endif
