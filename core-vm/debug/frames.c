@@ -28,9 +28,9 @@ bool ch_debugger_task(const ChDebugger *debugger, uint32_t index, ChTaskInfo *ou
     if (!task) return false;
     *out = (ChTaskInfo){.id = task->id, .parent = task->parent ? task->parent->id : 0};
     out->name = task->parent ? ch_str_of(task->label) : CH_STR("main");
-    out->state = task->state == CH_TASK_WAITING                   ? CH_STR("waiting")
-                 : task == debugger->vm->task || !task->is_queued ? CH_STR("running")
-                                                                  : CH_STR("ready");
+    out->state = task->state == CH_TASK_WAITING   ? CH_STR("waiting")
+                 : task == debugger->vm->task ? CH_STR("running")
+                                              : CH_STR("ready");
     return true;
 }
 
