@@ -168,12 +168,12 @@ ChBuiltinState *ch__builtin_state(ChVm *vm) {
 
 static ChFlow throw_arity(ChVm *vm, const char *name, const ChBuiltinCheck *check, uint32_t argc) {
     if (check->has_rest)
-        return ch_throw_kind(vm, CH_ERROR_ARITY, "Arity mismatch: '%s' expects at least %u argument%s, got %u", name,
+        return ch_throw_kind(vm, CH_ERROR_ARITY, "'%s' expects at least %u argument%s, got %u", name,
                              check->required, check->required == 1 ? "" : "s", argc);
     if (check->required == check->count)
-        return ch_throw_kind(vm, CH_ERROR_ARITY, "Arity mismatch: '%s' expects %u argument%s, got %u", name,
+        return ch_throw_kind(vm, CH_ERROR_ARITY, "'%s' expects %u argument%s, got %u", name,
                              check->count, check->count == 1 ? "" : "s", argc);
-    return ch_throw_kind(vm, CH_ERROR_ARITY, "Arity mismatch: '%s' expects %u..=%u arguments, got %u", name,
+    return ch_throw_kind(vm, CH_ERROR_ARITY, "'%s' expects %u..=%u arguments, got %u", name,
                          check->required, check->count, argc);
 }
 
@@ -187,7 +187,7 @@ static ChFlow check_args(ChVm *vm, uint32_t index, const ChValue *args, uint32_t
         const ParamCheck *param = &check->params[i < check->count ? i : check->count - 1];
         if (param->tags >> args[i].tag & 1) continue;
         if (param->is_optional && ch_is_nil(args[i])) continue;
-        return ch_throw_kind(vm, CH_ERROR_ARGUMENT_TYPE, "Type error: '%s' parameter `%.*s` expects %.*s, got %s",
+        return ch_throw_kind(vm, CH_ERROR_ARGUMENT_TYPE, "'%s' parameter `%.*s` expects %.*s, got %s",
                              row->name, CH_STR_ARG(param->name), CH_STR_ARG(param->type), ch_type_name(args[i]));
     }
     return CH_OK;
