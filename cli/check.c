@@ -3,25 +3,45 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/module.h"
+#include "builtins/std.h"
+#include "analysis/module.h"
+#include "builtins/std.h"
 #include "cli.h"
 #include "diagnose.h"
 #include "syntax/syntax.h"
 
 #include "base/banned.h"
 
+static bool std_text(void *data, ChStr name, ChStr *text) { return ch_std_source(name, text); }
+
+static bool std_text(void *data, ChStr name, ChStr *text) {
+    return ch_std_source(name, text);
+}
+
 void cli_report_make(ChSource *source, CliReport *report) {
     *report = (CliReport){0};
     ch_arena_init(&report->arena);
     ch_diagnostics_init(&report->list, &report->arena);
     ChTree *tree = ch_syntax_parse(source, NULL);
-    report->keep[0] = tree;
+    report->tree = tree;
     ch_diagnostics_append(&report->list, &tree->diagnostics);
+    // Of a text with syntax errors, those are what there is to say.
+    if (!tree->diagnostics.error_count) {
+        ChModuleLoader loader = {.std_text = std_text};
+        report->graph = ch_module_graph_new(&loader);
+        ChAnalysisOptions options = {.import = ch_module_graph_import, .data = report->graph};
+        report->analysis = ch_analysis_run(tree, &options);
+        ch_diagnostics_append(&report->list, ch_analysis_diagnostics(report->analysis));
+    }
     ch_diagnostics_sort(&report->list);
 }
 
 void cli_report_release(CliReport *report) {
     ch_diagnostics_release(&report->list);
-    ch_tree_unref(report->keep[0]);
+    ch_analysis_unref(report->analysis);
+    if (report->graph) ch_module_graph_free(report->graph);
+    ch_tree_unref(report->tree);
     ch_arena_release(&report->arena);
 }
 
