@@ -68,7 +68,7 @@ def test_one_syntax_error_spoils_nothing_else(context):
         lost = {"f%d" % i for i in range(21)} - set(names)
         assert len(lost) <= 1, (broken, lost)
         line = good[:middle].count("\n") - 3
-        hover = client.at("hover", URI, line, 11)
+        hover = client.at("hover", URI, line, 9)
         assert hover and "x: int" in hover["contents"]["value"], (broken, hover)
     client.leave()
 
