@@ -12,8 +12,8 @@ typedef struct ChArena {
     ChArenaChunk *chunks; /* newest first */
     char *next;           /* first free byte of the newest chunk */
     char *end;
-    size_t chunk_size;    /* of the chunk to come */
-    size_t bytes_total;   /* reserved from the system */
+    size_t chunk_size;  /* of the chunk to come */
+    size_t bytes_total; /* reserved from the system */
 } ChArena;
 
 void ch_arena_init(ChArena *arena);
@@ -31,7 +31,6 @@ void *ch_arena_alloc_array(ChArena *arena, size_t count, size_t size);
 char *ch_arena_copy(ChArena *arena, const void *bytes, size_t size);
 
 #define CH_ARENA_NEW(arena, Type) ((Type *)ch_arena_alloc((arena), sizeof(Type)))
-#define CH_ARENA_ARRAY(arena, Type, count) \
-    ((Type *)ch_arena_alloc_array((arena), (count), sizeof(Type)))
+#define CH_ARENA_ARRAY(arena, Type, count) ((Type *)ch_arena_alloc_array((arena), (count), sizeof(Type)))
 
 #endif

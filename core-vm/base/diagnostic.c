@@ -16,19 +16,16 @@
 
 #include "base/banned.h"
 
-void ch_diagnostics_init(ChDiagnosticList *list, ChArena *arena)
-{
+void ch_diagnostics_init(ChDiagnosticList *list, ChArena *arena) {
     *list = (ChDiagnosticList){.arena = arena};
 }
 
-void ch_diagnostics_release(ChDiagnosticList *list)
-{
+void ch_diagnostics_release(ChDiagnosticList *list) {
     ch_free(list->items);
     *list = (ChDiagnosticList){0};
 }
 
-static ChStr format_text(ChArena *arena, const char *format, va_list args)
-{
+static ChStr format_text(ChArena *arena, const char *format, va_list args) {
     ChBuffer text = {0};
     ch_buffer_vprintf(&text, format, args);
     ChStr copy = ch_str_copy(arena, ch_buffer_view(&text));
@@ -36,23 +33,21 @@ static ChStr format_text(ChArena *arena, const char *format, va_list args)
     return copy;
 }
 
-static void push(ChDiagnosticList *list, ChDiagnostic *diagnostic)
-{
+static void push(ChDiagnosticList *list, ChDiagnostic *diagnostic) {
     if (list->count >= CH_DIAGNOSTICS_MAX) {
         list->dropped++;
         return;
     }
     if (list->count == list->capacity)
-        list->items = ch__array_grow(list->items, &list->capacity, (size_t)list->count + 1,
-                                     sizeof *list->items);
+        list->items =
+            ch__array_grow(list->items, &list->capacity, (size_t)list->count + 1, sizeof *list->items);
     list->items[list->count++] = diagnostic;
     list->error_count += diagnostic->severity == CH_SEVERITY_ERROR;
     list->warning_count += diagnostic->severity == CH_SEVERITY_WARNING;
 }
 
-ChDiagnostic *ch_diagnostic_add(ChDiagnosticList *list, ChSeverity severity, const char *code,
-                                ChRange range, const char *format, ...)
-{
+ChDiagnostic *ch_diagnostic_add(ChDiagnosticList *list, ChSeverity severity, const char *code, ChRange range,
+                                const char *format, ...) {
     ChDiagnostic *diagnostic = CH_ARENA_NEW(list->arena, ChDiagnostic);
     diagnostic->severity = severity;
     diagnostic->code = ch_str_of(code);
@@ -65,16 +60,14 @@ ChDiagnostic *ch_diagnostic_add(ChDiagnosticList *list, ChSeverity severity, con
     return diagnostic;
 }
 
-void ch_diagnostic_help(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...)
-{
+void ch_diagnostic_help(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...) {
     va_list args;
     va_start(args, format);
     diagnostic->help = format_text(list->arena, format, args);
     va_end(args);
 }
 
-void ch_diagnostic_label(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...)
-{
+void ch_diagnostic_label(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...) {
     va_list args;
     va_start(args, format);
     diagnostic->label = format_text(list->arena, format, args);
@@ -82,8 +75,7 @@ void ch_diagnostic_label(ChDiagnosticList *list, ChDiagnostic *diagnostic, const
 }
 
 void ch_diagnostic_note(ChDiagnosticList *list, ChDiagnostic *diagnostic, const ChSource *source,
-                        ChRange range, const char *format, ...)
-{
+                        ChRange range, const char *format, ...) {
     ChRelatedNote *note = CH_ARENA_NEW(list->arena, ChRelatedNote);
     note->range = range;
     note->source = source;
@@ -97,8 +89,7 @@ void ch_diagnostic_note(ChDiagnosticList *list, ChDiagnostic *diagnostic, const 
     *end = note;
 }
 
-ChFix *ch_diagnostic_fix(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...)
-{
+ChFix *ch_diagnostic_fix(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...) {
     ChFix *fix = CH_ARENA_NEW(list->arena, ChFix);
     va_list args;
     va_start(args, format);
@@ -111,8 +102,7 @@ ChFix *ch_diagnostic_fix(ChDiagnosticList *list, ChDiagnostic *diagnostic, const
     return fix;
 }
 
-void ch_fix_edit(ChDiagnosticList *list, ChFix *fix, ChRange range, ChStr text)
-{
+void ch_fix_edit(ChDiagnosticList *list, ChFix *fix, ChRange range, ChStr text) {
     ChTextEdit *edit = CH_ARENA_NEW(list->arena, ChTextEdit);
     edit->range = range;
     edit->text = ch_str_copy(list->arena, text);
@@ -122,21 +112,16 @@ void ch_fix_edit(ChDiagnosticList *list, ChFix *fix, ChRange range, ChStr text)
     *end = edit;
 }
 
-static int compare_places(const ChDiagnostic *a, const ChDiagnostic *b)
-{
-    if (a->range.start != b->range.start)
-        return a->range.start < b->range.start ? -1 : 1;
-    if (a->range.end != b->range.end)
-        return a->range.end < b->range.end ? -1 : 1;
+static int compare_places(const ChDiagnostic *a, const ChDiagnostic *b) {
+    if (a->range.start != b->range.start) return a->range.start < b->range.start ? -1 : 1;
+    if (a->range.end != b->range.end) return a->range.end < b->range.end ? -1 : 1;
     return (a->severity > b->severity) - (a->severity < b->severity);
 }
 
 /* A merge sort from the bottom up: stable, and without state for a callback. */
-void ch_diagnostics_sort(ChDiagnosticList *list)
-{
+void ch_diagnostics_sort(ChDiagnosticList *list) {
     uint32_t count = list->count;
-    if (count < 2)
-        return;
+    if (count < 2) return;
     ChDiagnostic **from = list->items;
     ChDiagnostic **to = ch_alloc(count * sizeof *to), **spare = to;
     for (uint32_t width = 1; width < count; width *= 2) {
@@ -153,26 +138,22 @@ void ch_diagnostics_sort(ChDiagnosticList *list)
         from = to;
         to = swap;
     }
-    if (from != list->items)
-        memcpy(list->items, from, count * sizeof *from);
+    if (from != list->items) memcpy(list->items, from, count * sizeof *from);
     ch_free(spare);
 }
 
-void ch_diagnostics_append(ChDiagnosticList *list, const ChDiagnosticList *from)
-{
+void ch_diagnostics_append(ChDiagnosticList *list, const ChDiagnosticList *from) {
     for (uint32_t i = 0; i < from->count; i++)
         push(list, from->items[i]);
     list->dropped += from->dropped;
 }
 
-ChColorMode ch_color_mode_of(int descriptor)
-{
+ChColorMode ch_color_mode_of(int descriptor) {
     const char *no_color = getenv("NO_COLOR");
     return isatty(descriptor) && !(no_color && *no_color) ? CH_COLOR_ALWAYS : CH_COLOR_NEVER;
 }
 
-const char *ch_severity_name(ChSeverity severity)
-{
+const char *ch_severity_name(ChSeverity severity) {
     static const char *const NAMES[] = {"error", "warning", "info", "hint"};
     return NAMES[severity];
 }
@@ -182,22 +163,19 @@ const char *ch_severity_name(ChSeverity severity)
 #define STYLE_HELP "\033[1;36m"
 #define STYLE_NOTE "\033[1;35m"
 
-static const char *severity_style(ChSeverity severity)
-{
+static const char *severity_style(ChSeverity severity) {
     static const char *const STYLES[] = {"\033[1;31m", "\033[1;33m", "\033[1;36m", "\033[1;36m"};
     return STYLES[severity];
 }
 
-static void add_styled(ChBuffer *out, ChColorMode color, const char *style, const char *text)
-{
+static void add_styled(ChBuffer *out, ChColorMode color, const char *style, const char *text) {
     if (color == CH_COLOR_ALWAYS)
         ch_buffer_printf(out, "%s%s%s", style, text, STYLE_RESET);
     else
         ch_buffer_add_text(out, text);
 }
 
-static uint32_t digits_of(uint32_t number)
-{
+static uint32_t digits_of(uint32_t number) {
     uint32_t digits = 1;
     while (number >= 10) {
         number /= 10;
@@ -208,8 +186,7 @@ static uint32_t digits_of(uint32_t number)
 
 /* Control characters must not reach a terminal: a source text may hold escape
  * sequences that rewrite the screen. A tab counts as one cell, shown as a blank. */
-static uint32_t add_visible(ChBuffer *out, ChStr text)
-{
+static uint32_t add_visible(ChBuffer *out, ChStr text) {
     uint32_t cells = 0;
     for (uint32_t i = 0; i < text.length;) {
         uint32_t width, rune = ch_utf8_decode(text.data + i, text.length - i, &width);
@@ -224,8 +201,7 @@ static uint32_t add_visible(ChBuffer *out, ChStr text)
     return cells;
 }
 
-static uint32_t cells_of(ChStr text)
-{
+static uint32_t cells_of(ChStr text) {
     uint32_t cells = 0;
     for (uint32_t i = 0; i < text.length;) {
         uint32_t width, rune = ch_utf8_decode(text.data + i, text.length - i, &width);
@@ -235,37 +211,31 @@ static uint32_t cells_of(ChStr text)
     return cells;
 }
 
-static void add_gutter(ChBuffer *out, ChColorMode color, uint32_t width)
-{
+static void add_gutter(ChBuffer *out, ChColorMode color, uint32_t width) {
     ch_buffer_add_repeat(out, ' ', width + 2);
     add_styled(out, color, STYLE_GUTTER, "|");
 }
 
 /* The line of `range`, and carets under the part of the range that lies in it. */
 static void add_excerpt(ChBuffer *out, const ChSource *source, ChRange range, ChColorMode color,
-                        const char *style, ChStr label, uint32_t width)
-{
+                        const char *style, ChStr label, uint32_t width) {
     ChPosition at = ch_source_position(source, range.start);
     ChStr line = ch_source_line_text(source, at.line);
     uint32_t start = range.start - ch_source_line_start(source, at.line);
-    if (start > line.length)
-        start = line.length;
+    if (start > line.length) start = line.length;
     uint32_t end = range.end > range.start ? start + (range.end - range.start) : start;
-    if (end > line.length)
-        end = line.length;
+    if (end > line.length) end = line.length;
     const char *before = "", *behind = "";
     uint32_t from = 0, to = line.length;
     if (to > CH_DIAGNOSTIC_LINE_CHARS_MAX) {
         uint32_t lead = CH_DIAGNOSTIC_LINE_CHARS_MAX / 2;
         from = start > lead ? (uint32_t)ch_utf8_floor(line.data, line.length, start - lead) : 0;
         to = from + CH_DIAGNOSTIC_LINE_CHARS_MAX < to
-                 ? (uint32_t)ch_utf8_floor(line.data, line.length,
-                                           from + CH_DIAGNOSTIC_LINE_CHARS_MAX)
+                 ? (uint32_t)ch_utf8_floor(line.data, line.length, from + CH_DIAGNOSTIC_LINE_CHARS_MAX)
                  : to;
         before = from ? "..." : "";
         behind = to < line.length ? "..." : "";
-        if (end > to)
-            end = to;
+        if (end > to) end = to;
     }
     add_gutter(out, color, width);
     ch_buffer_add_byte(out, '\n');
@@ -278,11 +248,9 @@ static void add_excerpt(ChBuffer *out, const ChSource *source, ChRange range, Ch
     uint32_t lead = cells_of(ch_str_slice(line.data + from, start - from)) + (*before ? 3 : 0);
     ch_buffer_add_repeat(out, ' ', lead + 1);
     uint32_t carets = end > start ? cells_of(ch_str_slice(line.data + start, end - start)) : 1;
-    if (color == CH_COLOR_ALWAYS)
-        ch_buffer_add_text(out, style);
+    if (color == CH_COLOR_ALWAYS) ch_buffer_add_text(out, style);
     ch_buffer_add_repeat(out, '^', carets ? carets : 1);
-    if (color == CH_COLOR_ALWAYS)
-        ch_buffer_add_text(out, STYLE_RESET);
+    if (color == CH_COLOR_ALWAYS) ch_buffer_add_text(out, STYLE_RESET);
     if (label.length) {
         ch_buffer_add_byte(out, ' ');
         ch_buffer_add_str(out, label);
@@ -291,16 +259,14 @@ static void add_excerpt(ChBuffer *out, const ChSource *source, ChRange range, Ch
 }
 
 static void add_place(ChBuffer *out, const ChSource *source, ChPosition at, ChColorMode color,
-                      uint32_t width)
-{
+                      uint32_t width) {
     ch_buffer_add_repeat(out, ' ', width + 1);
     add_styled(out, color, STYLE_GUTTER, "-->");
     ch_buffer_printf(out, " %.*s:%u:%u\n", CH_STR_ARG(source->path), at.line, at.column);
 }
 
-void ch_diagnostic_render(const ChDiagnostic *diagnostic, const ChSource *source,
-                          ChColorMode color, ChBuffer *out)
-{
+void ch_diagnostic_render(const ChDiagnostic *diagnostic, const ChSource *source, ChColorMode color,
+                          ChBuffer *out) {
     const char *style = severity_style(diagnostic->severity);
     ChPosition at = ch_source_position(source, diagnostic->range.start);
     uint32_t width = digits_of(at.line);
@@ -310,8 +276,7 @@ void ch_diagnostic_render(const ChDiagnostic *diagnostic, const ChSource *source
         width = digits > width ? digits : width;
     }
     add_styled(out, color, style, ch_severity_name(diagnostic->severity));
-    if (diagnostic->code.length)
-        ch_buffer_printf(out, "[%.*s]", CH_STR_ARG(diagnostic->code));
+    if (diagnostic->code.length) ch_buffer_printf(out, "[%.*s]", CH_STR_ARG(diagnostic->code));
     ch_buffer_add_text(out, ": ");
     ch_buffer_add_str(out, diagnostic->message);
     ch_buffer_add_byte(out, '\n');
@@ -332,14 +297,12 @@ void ch_diagnostic_render(const ChDiagnostic *diagnostic, const ChSource *source
     }
 }
 
-static void add_json_member(ChBuffer *out, const char *name, ChStr text)
-{
+static void add_json_member(ChBuffer *out, const char *name, ChStr text) {
     ch_buffer_printf(out, ",\"%s\":", name);
     ch_buffer_add_json(out, text);
 }
 
-static void add_json_range(ChBuffer *out, const ChSource *source, ChRange range)
-{
+static void add_json_range(ChBuffer *out, const ChSource *source, ChRange range) {
     ChPosition start = ch_source_position(source, range.start);
     ChPosition end = ch_source_position(source, range.end);
     ch_buffer_printf(out,
@@ -348,8 +311,7 @@ static void add_json_range(ChBuffer *out, const ChSource *source, ChRange range)
                      range.start, range.end, start.line, start.column, end.line, end.column);
 }
 
-static void add_json_fix(ChBuffer *out, const ChSource *source, const ChFix *fix)
-{
+static void add_json_fix(ChBuffer *out, const ChSource *source, const ChFix *fix) {
     ch_buffer_add_text(out, "{\"title\":");
     ch_buffer_add_json(out, fix->title);
     ch_buffer_printf(out, ",\"safe\":%s,\"edits\":[", fix->is_safe ? "true" : "false");
@@ -362,21 +324,16 @@ static void add_json_fix(ChBuffer *out, const ChSource *source, const ChFix *fix
     ch_buffer_add_text(out, "]}");
 }
 
-void ch_diagnostic_render_json(const ChDiagnostic *diagnostic, const ChSource *source,
-                               ChBuffer *out)
-{
+void ch_diagnostic_render_json(const ChDiagnostic *diagnostic, const ChSource *source, ChBuffer *out) {
     ch_buffer_printf(out, "{\"severity\":\"%s\"", ch_severity_name(diagnostic->severity));
     add_json_member(out, "source", CH_STR("harn"));
-    if (diagnostic->code.length)
-        add_json_member(out, "code", diagnostic->code);
+    if (diagnostic->code.length) add_json_member(out, "code", diagnostic->code);
     add_json_member(out, "message", diagnostic->message);
     add_json_member(out, "file", source->path);
     ch_buffer_add_byte(out, ',');
     add_json_range(out, source, diagnostic->range);
-    if (diagnostic->label.length)
-        add_json_member(out, "label", diagnostic->label);
-    if (diagnostic->help.length)
-        add_json_member(out, "help", diagnostic->help);
+    if (diagnostic->label.length) add_json_member(out, "label", diagnostic->label);
+    if (diagnostic->help.length) add_json_member(out, "help", diagnostic->help);
     if (diagnostic->notes) {
         ch_buffer_add_text(out, ",\"related\":[");
         for (const ChRelatedNote *note = diagnostic->notes; note; note = note->next) {
@@ -393,8 +350,7 @@ void ch_diagnostic_render_json(const ChDiagnostic *diagnostic, const ChSource *s
         ch_buffer_add_text(out, ",\"fixes\":[");
         for (const ChFix *fix = diagnostic->fixes; fix; fix = fix->next) {
             add_json_fix(out, source, fix);
-            if (fix->next)
-                ch_buffer_add_byte(out, ',');
+            if (fix->next) ch_buffer_add_byte(out, ',');
         }
         ch_buffer_add_byte(out, ']');
     }

@@ -72,17 +72,15 @@ void ch_diagnostics_release(ChDiagnosticList *list);
 /* Add one; the message is formatted into the arena. Returns the new diagnostic so
  * that help, notes and fixes can be added; never NULL (beyond the limit it is
  * counted as dropped and not listed). `code` is borrowed: pass a literal. */
-ChDiagnostic *ch_diagnostic_add(ChDiagnosticList *list, ChSeverity severity, const char *code,
-                                ChRange range, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+ChDiagnostic *ch_diagnostic_add(ChDiagnosticList *list, ChSeverity severity, const char *code, ChRange range,
+                                const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 void ch_diagnostic_help(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ch_diagnostic_label(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ch_diagnostic_note(ChDiagnosticList *list, ChDiagnostic *diagnostic, const ChSource *source,
-                        ChRange range, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+                        ChRange range, const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* A fix without edits yet; add them with ch_fix_edit. */
 ChFix *ch_diagnostic_fix(ChDiagnosticList *list, ChDiagnostic *diagnostic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -111,11 +109,10 @@ const char *ch_severity_name(ChSeverity severity);
  *        |         ^ unexpected token
  *        = help: add a closing `)`
  */
-void ch_diagnostic_render(const ChDiagnostic *diagnostic, const ChSource *source,
-                          ChColorMode color, ChBuffer *out);
+void ch_diagnostic_render(const ChDiagnostic *diagnostic, const ChSource *source, ChColorMode color,
+                          ChBuffer *out);
 
 /* For programs: one JSON object, without a newline. */
-void ch_diagnostic_render_json(const ChDiagnostic *diagnostic, const ChSource *source,
-                               ChBuffer *out);
+void ch_diagnostic_render_json(const ChDiagnostic *diagnostic, const ChSource *source, ChBuffer *out);
 
 #endif

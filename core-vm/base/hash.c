@@ -6,12 +6,10 @@
 
 #include "base/banned.h"
 
-uint64_t ch_hash_bytes(const void *bytes, size_t length)
-{
+uint64_t ch_hash_bytes(const void *bytes, size_t length) {
     return XXH3_64bits(bytes, length);
 }
 
-uint64_t ch_hash_bytes_seeded(const void *bytes, size_t length, uint64_t seed)
-{
+uint64_t ch_hash_bytes_seeded(const void *bytes, size_t length, uint64_t seed) {
     return XXH3_64bits_withSeed(bytes, length, seed);
 }

@@ -18,10 +18,8 @@
 
 #include "base/banned.h"
 
-static void fail(ChSourceError *error, ChStatus status, ChStr path, const char *detail)
-{
-    if (!error)
-        return;
+static void fail(ChSourceError *error, ChStatus status, ChStr path, const char *detail) {
+    if (!error) return;
     *error = (ChSourceError){.status = status};
     ch_buffer_printf(&error->message, "cannot read %.*s: %s%s", CH_STR_ARG(path),
                      status == CH_STATUS_IS_FOLDER || status == CH_STATUS_NOT_REGULAR ||
@@ -32,15 +30,13 @@ static void fail(ChSourceError *error, ChStatus status, ChStr path, const char *
     ch_buffer_add_text(&error->message, detail);
 }
 
-static void index_lines(ChSource *source)
-{
+static void index_lines(ChSource *source) {
     CH_ARRAY_OF(uint32_t) starts = {0};
     ch_array_push(&starts, 0u);
     const char *text = source->text.data, *end = text + source->text.length;
     for (const char *at = text; at < end;) {
         at = memchr(at, '\n', (size_t)(end - at));
-        if (!at)
-            break;
+        if (!at) break;
         at++;
         ch_array_push(&starts, (uint32_t)(at - text));
     }
@@ -49,8 +45,7 @@ static void index_lines(ChSource *source)
 }
 
 /* Takes `text` (from ch_alloc, NUL-terminated). */
-static ChSource *source_of(ChStr path, char *take_text, size_t length)
-{
+static ChSource *source_of(ChStr path, char *take_text, size_t length) {
     ChSource *source = ch_alloc_zero(1, sizeof *source);
     source->path = (ChStr){ch_str_detach(path), path.length};
     source->text = ch_str_slice(take_text, length);
@@ -60,26 +55,22 @@ static ChSource *source_of(ChStr path, char *take_text, size_t length)
     return source;
 }
 
-static void skip_byte_order_mark(char *text, size_t *length)
-{
+static void skip_byte_order_mark(char *text, size_t *length) {
     if (*length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         *length -= 3;
         memmove(text, text + 3, *length + 1);
     }
 }
 
-static ChSource *source_checked(ChStr path, char *take_text, size_t length, ChSourceError *error)
-{
+static ChSource *source_checked(ChStr path, char *take_text, size_t length, ChSourceError *error) {
     skip_byte_order_mark(take_text, &length);
     size_t bad = ch_utf8_find_invalid(take_text, length);
     ChSource *source = source_of(path, take_text, length);
-    if (bad == length)
-        return source;
+    if (bad == length) return source;
     if (error) {
         ChPosition at = ch_source_position(source, (uint32_t)bad);
         fail(error, CH_STATUS_BAD_UTF8, path, "");
-        ch_buffer_printf(&error->message,
-                         " (line %u, column %u: byte 0x%02x); save it as UTF-8", at.line,
+        ch_buffer_printf(&error->message, " (line %u, column %u: byte 0x%02x); save it as UTF-8", at.line,
                          at.column, (unsigned)(unsigned char)take_text[bad]);
         error->position = at;
     }
@@ -87,10 +78,8 @@ static ChSource *source_checked(ChStr path, char *take_text, size_t length, ChSo
     return NULL;
 }
 
-static bool too_large(ChStr path, size_t length, ChSourceError *error)
-{
-    if (length <= CH_SOURCE_BYTES_MAX)
-        return false;
+static bool too_large(ChStr path, size_t length, ChSourceError *error) {
+    if (length <= CH_SOURCE_BYTES_MAX) return false;
     fail(error, CH_STATUS_TOO_LARGE, path, "");
     if (error)
         ch_buffer_printf(&error->message, " (a source file may have up to %u MiB)",
@@ -98,15 +87,12 @@ static bool too_large(ChStr path, size_t length, ChSourceError *error)
     return true;
 }
 
-ChSource *ch_source_new(ChStr path, ChStr text, ChSourceError *error)
-{
-    if (too_large(path, text.length, error))
-        return NULL;
+ChSource *ch_source_new(ChStr path, ChStr text, ChSourceError *error) {
+    if (too_large(path, text.length, error)) return NULL;
     return source_checked(path, ch_str_detach(text), text.length, error);
 }
 
-ChSource *ch_source_new_lossy(ChStr path, ChStr text)
-{
+ChSource *ch_source_new_lossy(ChStr path, ChStr text) {
     if (text.length > CH_SOURCE_BYTES_MAX)
         text.length = (uint32_t)ch_utf8_floor(text.data, text.length, CH_SOURCE_BYTES_MAX);
     if (ch_utf8_find_invalid(text.data, text.length) == text.length) {
@@ -127,21 +113,18 @@ ChSource *ch_source_new_lossy(ChStr path, ChStr text)
     return source_of(path, copy, length);
 }
 
-ChSource *ch_source_read_descriptor(int descriptor, ChStr path, ChSourceError *error)
-{
+ChSource *ch_source_read_descriptor(int descriptor, ChStr path, ChSourceError *error) {
     ChBuffer text = {0};
     for (;;) {
         ch_buffer_reserve(&text, 65536);
         ssize_t got = read(descriptor, text.data + text.length, text.capacity - text.length - 1);
-        if (got < 0 && errno == EINTR)
-            continue;
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
             fail(error, ch_status_of_errno(errno), path, "");
             ch_buffer_release(&text);
             return NULL;
         }
-        if (got == 0)
-            break;
+        if (got == 0) break;
         text.length += (size_t)got;
         if (too_large(path, text.length, error)) {
             ch_buffer_release(&text);
@@ -152,8 +135,7 @@ ChSource *ch_source_read_descriptor(int descriptor, ChStr path, ChSourceError *e
     return source_checked(path, ch_buffer_detach(&text), length, error);
 }
 
-ChSource *ch_source_read(ChStr path, ChSourceError *error)
-{
+ChSource *ch_source_read(ChStr path, ChSourceError *error) {
     if (memchr(path.data ? path.data : "", 0, path.length)) {
         fail(error, CH_STATUS_BAD_ARGUMENT, path, " (the path holds a NUL byte)");
         return NULL;
@@ -180,24 +162,20 @@ ChSource *ch_source_read(ChStr path, ChSourceError *error)
     return source;
 }
 
-ChSource *ch_source_ref(ChSource *source)
-{
+ChSource *ch_source_ref(ChSource *source) {
     __atomic_add_fetch(&source->ref_count, 1, __ATOMIC_RELAXED);
     return source;
 }
 
-void ch_source_unref(ChSource *source)
-{
-    if (!source || __atomic_sub_fetch(&source->ref_count, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
+void ch_source_unref(ChSource *source) {
+    if (!source || __atomic_sub_fetch(&source->ref_count, 1, __ATOMIC_ACQ_REL) > 0) return;
     ch_free((char *)source->path.data);
     ch_free((char *)source->text.data);
     ch_free(source->line_starts);
     ch_free(source);
 }
 
-uint32_t ch_source_line(const ChSource *source, uint32_t offset)
-{
+uint32_t ch_source_line(const ChSource *source, uint32_t offset) {
     uint32_t low = 0, high = source->line_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
@@ -209,50 +187,39 @@ uint32_t ch_source_line(const ChSource *source, uint32_t offset)
     return low + 1;
 }
 
-ChPosition ch_source_position(const ChSource *source, uint32_t offset)
-{
-    if (offset > source->text.length)
-        offset = source->text.length;
+ChPosition ch_source_position(const ChSource *source, uint32_t offset) {
+    if (offset > source->text.length) offset = source->text.length;
     uint32_t line = ch_source_line(source, offset);
     uint32_t start = source->line_starts[line - 1];
-    return (ChPosition){
-        line, (uint32_t)ch_utf8_count(source->text.data + start, offset - start) + 1};
+    return (ChPosition){line, (uint32_t)ch_utf8_count(source->text.data + start, offset - start) + 1};
 }
 
-uint32_t ch_source_line_start(const ChSource *source, uint32_t line)
-{
-    if (line == 0)
-        return 0;
+uint32_t ch_source_line_start(const ChSource *source, uint32_t line) {
+    if (line == 0) return 0;
     return line <= source->line_count ? source->line_starts[line - 1] : source->text.length;
 }
 
-ChStr ch_source_line_text(const ChSource *source, uint32_t line)
-{
-    if (line == 0 || line > source->line_count)
-        return (ChStr){0};
+ChStr ch_source_line_text(const ChSource *source, uint32_t line) {
+    if (line == 0 || line > source->line_count) return (ChStr){0};
     uint32_t start = source->line_starts[line - 1];
     uint32_t end = line < source->line_count ? source->line_starts[line] - 1 : source->text.length;
-    if (end > start && source->text.data[end - 1] == '\r')
-        end--;
+    if (end > start && source->text.data[end - 1] == '\r') end--;
     return ch_str_slice(source->text.data + start, end - start);
 }
 
-uint32_t ch_source_offset(const ChSource *source, ChPosition position)
-{
+uint32_t ch_source_offset(const ChSource *source, ChPosition position) {
     ChStr line = ch_source_line_text(source, position.line);
     size_t in_line = ch_utf8_offset_of_rune(line.data ? line.data : "", line.length,
                                             position.column ? position.column - 1 : 0);
     return ch_source_line_start(source, position.line) + (uint32_t)in_line;
 }
 
-ChStr ch_source_text(const ChSource *source, ChRange range)
-{
+ChStr ch_source_text(const ChSource *source, ChRange range) {
     uint32_t end = range.end < source->text.length ? range.end : source->text.length;
     uint32_t start = range.start < end ? range.start : end;
     return ch_str_slice(source->text.data + start, end - start);
 }
 
-void ch_source_error_release(ChSourceError *error)
-{
+void ch_source_error_release(ChSourceError *error) {
     ch_buffer_release(&error->message);
 }

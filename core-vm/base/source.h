@@ -34,8 +34,8 @@ typedef struct ChPosition {
 /* Why a source could not be made, ready to show. */
 typedef struct ChSourceError {
     ChStatus status;
-    ChBuffer message;      /* "cannot read x.harn: permission denied"; release it */
-    ChPosition position;   /* of the offending byte with CH_STATUS_BAD_UTF8, else 0 */
+    ChBuffer message;    /* "cannot read x.harn: permission denied"; release it */
+    ChPosition position; /* of the offending byte with CH_STATUS_BAD_UTF8, else 0 */
 } ChSourceError;
 
 /* Copy path and text. Fails (NULL, *error filled) when the text is larger than

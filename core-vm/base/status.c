@@ -13,18 +13,15 @@ static const struct {
 #undef CH_STATUS
 };
 
-const char *ch_status_text(ChStatus status)
-{
+const char *ch_status_text(ChStatus status) {
     return (unsigned)status < CH_STATUS_COUNT ? STATUSES[status].text : "unknown status";
 }
 
-const char *ch_status_name(ChStatus status)
-{
+const char *ch_status_name(ChStatus status) {
     return (unsigned)status < CH_STATUS_COUNT ? STATUSES[status].name : "UNKNOWN";
 }
 
-ChStatus ch_status_of_errno(int error)
-{
+ChStatus ch_status_of_errno(int error) {
     switch (error) {
     case 0: return CH_STATUS_OK;
     case ENOENT:

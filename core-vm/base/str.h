@@ -18,19 +18,20 @@ typedef struct ChStr {
 
 /* A literal as ChStr: CH_STR("let"). CH_STR_INIT is the same for static tables. */
 #define CH_STR(literal) ((ChStr){"" literal, (uint32_t)sizeof(literal) - 1})
-#define CH_STR_INIT(literal) {"" literal, (uint32_t)sizeof(literal) - 1}
+#define CH_STR_INIT(literal)                                                                                 \
+    { "" literal, (uint32_t)sizeof(literal) - 1 }
 
 /* For printf: printf("%.*s", CH_STR_ARG(name)). */
 #define CH_STR_ARG(str) (int)(str).length, (str).data ? (str).data : ""
 
-ChStr ch_str_of(const char *text);                /* NULL gives the empty text */
+ChStr ch_str_of(const char *text); /* NULL gives the empty text */
 ChStr ch_str_slice(const char *data, size_t length);
 bool ch_str_equal(ChStr a, ChStr b);
 bool ch_str_is(ChStr a, const char *text);
-int ch_str_compare(ChStr a, ChStr b);             /* by bytes, as memcmp */
+int ch_str_compare(ChStr a, ChStr b); /* by bytes, as memcmp */
 bool ch_str_starts_with(ChStr a, ChStr prefix);
 bool ch_str_ends_with(ChStr a, ChStr suffix);
-ChStr ch_str_trim(ChStr a);                       /* ASCII white space at both ends */
+ChStr ch_str_trim(ChStr a); /* ASCII white space at both ends */
 /* Offset of the first `needle` at or behind `from`, or -1. */
 int64_t ch_str_find(ChStr hay, ChStr needle, uint32_t from);
 /* Offset of the last `byte`, or -1. */

@@ -31,10 +31,9 @@ typedef struct KindRow {
 #define CH_TEXT(payload, member) {SLOT_TEXT, offsetof(ChNode, as.payload.member), #member},
 
 static const KindRow KINDS[] = {
-#define CH_NODE(kind, payload, title, ...)                                  \
-    [CH_NODE_##kind] = {title,                                              \
-                        offsetof(ChNode, as) + sizeof(((ChNode *)0)->as.payload), \
-                        {__VA_ARGS__ {SLOT_END, 0, NULL}}},
+#define CH_NODE(kind, payload, title, ...)                                                                   \
+    [CH_NODE_##kind] = {                                                                                     \
+        title, offsetof(ChNode, as) + sizeof(((ChNode *)0)->as.payload), {__VA_ARGS__{SLOT_END, 0, NULL}}},
 #include "syntax/ast_kinds.def"
 #undef CH_NODE
 };
@@ -45,23 +44,19 @@ static const char *const OPERATORS[] = {
 #undef CH_OPERATOR
 };
 
-const char *ch_node_title(ChNodeKind kind)
-{
+const char *ch_node_title(ChNodeKind kind) {
     return (unsigned)kind < CH_NODE_KIND_COUNT ? KINDS[kind].title : "unknown";
 }
 
-const char *ch_operator_text(ChOperator op)
-{
+const char *ch_operator_text(ChOperator op) {
     return (unsigned)op < CH_OPERATOR_COUNT ? OPERATORS[op] : "?";
 }
 
-size_t ch__node_size(ChNodeKind kind)
-{
+size_t ch__node_size(ChNodeKind kind) {
     return KINDS[kind].size;
 }
 
-bool ch_node_is_decl(const ChNode *node)
-{
+bool ch_node_is_decl(const ChNode *node) {
     switch (node->kind) {
     case CH_NODE_PIPELINE:
     case CH_NODE_FN:
@@ -79,35 +74,29 @@ bool ch_node_is_decl(const ChNode *node)
     }
 }
 
-bool ch_node_is_type(const ChNode *node)
-{
+bool ch_node_is_type(const ChNode *node) {
     return node->kind >= CH_NODE_TYPE_NAME && node->kind <= CH_NODE_TYPE_INT;
 }
 
-ChNodeIter ch_node_iter(const ChNode *node)
-{
+ChNodeIter ch_node_iter(const ChNode *node) {
     return (ChNodeIter){.node = node};
 }
 
-ChNode *ch_node_next(ChNodeIter *iter)
-{
+ChNode *ch_node_next(ChNodeIter *iter) {
     const KindRow *row = &KINDS[iter->node->kind];
     for (;;) {
         const Slot *slot = &row->slots[iter->slot];
         const char *member = (const char *)iter->node + slot->offset;
-        if (slot->type == SLOT_END)
-            return NULL;
+        if (slot->type == SLOT_END) return NULL;
         if (slot->type == SLOT_MANY) {
             const ChNodeList *list = (const ChNodeList *)(const void *)member;
-            if (iter->item < list->count)
-                return list->items[iter->item++];
+            if (iter->item < list->count) return list->items[iter->item++];
             iter->item = 0;
         }
         iter->slot++;
         if (slot->type == SLOT_ONE) {
             ChNode *child = *(ChNode *const *)(const void *)member;
-            if (child)
-                return child;
+            if (child) return child;
         }
     }
 }
@@ -115,14 +104,12 @@ ChNode *ch_node_next(ChNodeIter *iter)
 typedef CH_ARRAY_OF(ChNodeIter) IterStack;
 
 void ch_node_walk(ChNode *root, ChWalk (*enter)(ChNode *node, void *data),
-                  void (*leave)(ChNode *node, void *data), void *data)
-{
+                  void (*leave)(ChNode *node, void *data), void *data) {
     IterStack stack = {0};
     ChNode *node = root;
     while (node) {
         ChWalk answer = enter(node, data);
-        if (answer == CH_WALK_STOP)
-            break;
+        if (answer == CH_WALK_STOP) break;
         if (answer == CH_WALK_INTO)
             ch_array_push(&stack, ch_node_iter(node));
         else if (leave)
@@ -130,8 +117,7 @@ void ch_node_walk(ChNode *root, ChWalk (*enter)(ChNode *node, void *data),
         node = NULL;
         while (stack.count && !(node = ch_node_next(&ch_array_last(&stack)))) {
             ChNodeIter done = ch_array_pop(&stack);
-            if (leave)
-                leave((ChNode *)done.node, data);
+            if (leave) leave((ChNode *)done.node, data);
         }
     }
     ch_array_release(&stack);
@@ -139,33 +125,27 @@ void ch_node_walk(ChNode *root, ChWalk (*enter)(ChNode *node, void *data),
 
 /* Attributes lie before their declaration's start, so what covers an offset is
  * looked for in all children, not by bisection. */
-static bool reaches(const ChNode *node, uint32_t offset)
-{
+static bool reaches(const ChNode *node, uint32_t offset) {
     uint32_t start = node->start;
     if (ch_node_is_decl(node) && node->as.decl.attributes.count)
         start = node->as.decl.attributes.items[0]->start;
     return start <= offset && offset <= node->end;
 }
 
-static ChNode *child_at(const ChNode *node, uint32_t offset)
-{
+static ChNode *child_at(const ChNode *node, uint32_t offset) {
     ChNode *best = NULL;
     ChNodeIter children = ch_node_iter(node);
     for (ChNode *child; (child = ch_node_next(&children));) {
-        if (!reaches(child, offset))
-            continue;
+        if (!reaches(child, offset)) continue;
         /* Where one child ends and the next begins, the one that begins wins. */
-        if (!best || child->start <= offset)
-            best = child;
-        if (child->start <= offset && offset < child->end)
-            break;
+        if (!best || child->start <= offset) best = child;
+        if (child->start <= offset && offset < child->end) break;
     }
     return best;
 }
 
 ChNode *ch_tree_node_at(const ChTree *tree, uint32_t offset, ChNode **path, uint32_t path_max,
-                        uint32_t *path_count)
-{
+                        uint32_t *path_count) {
     CH_ARRAY_OF(ChNode *) chain = {0};
     for (ChNode *node = tree->root; node; node = child_at(node, offset))
         ch_array_push(&chain, node);
@@ -179,8 +159,7 @@ ChNode *ch_tree_node_at(const ChTree *tree, uint32_t offset, ChNode **path, uint
     return innermost;
 }
 
-static void dump_value(const ChNode *node, ChBuffer *out)
-{
+static void dump_value(const ChNode *node, ChBuffer *out) {
     switch (node->kind) {
     case CH_NODE_BOOL: ch_buffer_printf(out, " %s", node->as.boolean.value ? "true" : "false"); break;
     case CH_NODE_INT:
@@ -209,8 +188,7 @@ static void dump_value(const ChNode *node, ChBuffer *out)
     }
 }
 
-static void dump_names(const ChNode *node, ChBuffer *out)
-{
+static void dump_names(const ChNode *node, ChBuffer *out) {
     for (const Slot *slot = KINDS[node->kind].slots; slot->type != SLOT_END; slot++) {
         const void *member = (const char *)node + slot->offset;
         ChStr text = {0};
@@ -220,8 +198,7 @@ static void dump_names(const ChNode *node, ChBuffer *out)
             text = *(const ChStr *)member;
         else
             continue;
-        if (text.length == 0 && node->kind != CH_NODE_STRING && node->kind != CH_NODE_TYPE_STRING)
-            continue;
+        if (text.length == 0 && node->kind != CH_NODE_STRING && node->kind != CH_NODE_TYPE_STRING) continue;
         if (strcmp(slot->label, "name") == 0 || strcmp(slot->label, "decl.name") == 0 ||
             strcmp(slot->label, "text") == 0)
             ch_buffer_add_byte(out, ' ');
@@ -258,18 +235,15 @@ static const FlagRow FLAGS[] = {
     {CH_FLAG_SUGAR, "sugar", {CH_NODE_TYPE_UNION, CH_NODE_TYPE_GENERIC, ANY_KIND}},
 };
 
-static void dump_flags(const ChNode *node, ChBuffer *out)
-{
+static void dump_flags(const ChNode *node, ChBuffer *out) {
     for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++) {
         const uint16_t *kind = FLAGS[i].kinds;
         bool fits = *kind == ANY_KIND;
         for (; *kind != ANY_KIND && !fits; kind++)
             fits = *kind == node->kind;
-        if (fits && node->flags & FLAGS[i].bit)
-            ch_buffer_printf(out, " +%s", FLAGS[i].text);
+        if (fits && node->flags & FLAGS[i].bit) ch_buffer_printf(out, " +%s", FLAGS[i].text);
     }
-    if (node->flags & CH_FLAG_PARENTHESIZED)
-        ch_buffer_add_text(out, " +parenthesized");
+    if (node->flags & CH_FLAG_PARENTHESIZED) ch_buffer_add_text(out, " +parenthesized");
 }
 
 /* Indentation stops growing, so that a deep tree's dump stays linear in its size. */
@@ -280,8 +254,7 @@ typedef struct Dumper {
     uint32_t depth;
 } Dumper;
 
-static ChWalk dump_enter(ChNode *node, void *data)
-{
+static ChWalk dump_enter(ChNode *node, void *data) {
     Dumper *dumper = data;
     ch_buffer_add_repeat(dumper->out, ' ',
                          dumper->depth < DUMP_INDENT_MAX ? dumper->depth * 2 : DUMP_INDENT_MAX * 2);
@@ -294,14 +267,12 @@ static ChWalk dump_enter(ChNode *node, void *data)
     return CH_WALK_INTO;
 }
 
-static void dump_leave(ChNode *node, void *data)
-{
+static void dump_leave(ChNode *node, void *data) {
     (void)node;
     ((Dumper *)data)->depth--;
 }
 
-void ch_node_dump(const ChNode *node, ChBuffer *out)
-{
+void ch_node_dump(const ChNode *node, ChBuffer *out) {
     Dumper dumper = {.out = out};
     ch_node_walk((ChNode *)node, dump_enter, dump_leave, &dumper);
 }

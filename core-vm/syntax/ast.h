@@ -45,23 +45,23 @@ typedef enum ChOperator {
 
 /* ChNode.flags. Bits are reused where kinds differ. */
 enum {
-    CH_FLAG_PUB = 1 << 0,           /* declarations, imports: `pub` */
-    CH_FLAG_GEN = 1 << 1,           /* FN: `gen fn`, makes a stream */
-    CH_FLAG_SELECTIVE = 1 << 1,     /* IMPORT: has a list of names */
-    CH_FLAG_SCOPED = 1 << 2,        /* IMPORT: written std::a::{b} */
-    CH_FLAG_OPTIONAL = 1 << 1,      /* MEMBER, METHOD_CALL: `?.`; INDEX: `?[`; fields: `name?` */
-    CH_FLAG_REST = 1 << 1,          /* PARAM, PATTERN_FIELD, PATTERN_ELEMENT: `...name` */
-    CH_FLAG_EXCLUSIVE = 1 << 1,     /* RANGE: the last value is not part of it */
-    CH_FLAG_COMPUTED = 1 << 1,      /* DICT_ENTRY: `[key]: value`; else the key is a STRING */
-    CH_FLAG_FN_SYNTAX = 1 << 1,     /* CLOSURE: `fn(x) { }` instead of `{ x -> }` */
-    CH_FLAG_RAW = 1 << 1,           /* STRING: r"..." */
-    CH_FLAG_MULTILINE = 1 << 2,     /* STRING, INTERPOLATION: """...""" */
-    CH_FLAG_TEXT_PART = 1 << 3,     /* STRING: literal text between interpolations */
-    CH_FLAG_BARE_KEY = 1 << 4,      /* STRING as key: written without quotes */
-    CH_FLAG_OVERFLOW = 1 << 1,      /* FLOAT: written as an int beyond 64 bits */
-    CH_FLAG_SUGAR = 1 << 1,         /* TYPE_UNION: written `T?`; TYPE_GENERIC: written `[T]` */
+    CH_FLAG_PUB = 1 << 0,            /* declarations, imports: `pub` */
+    CH_FLAG_GEN = 1 << 1,            /* FN: `gen fn`, makes a stream */
+    CH_FLAG_SELECTIVE = 1 << 1,      /* IMPORT: has a list of names */
+    CH_FLAG_SCOPED = 1 << 2,         /* IMPORT: written std::a::{b} */
+    CH_FLAG_OPTIONAL = 1 << 1,       /* MEMBER, METHOD_CALL: `?.`; INDEX: `?[`; fields: `name?` */
+    CH_FLAG_REST = 1 << 1,           /* PARAM, PATTERN_FIELD, PATTERN_ELEMENT: `...name` */
+    CH_FLAG_EXCLUSIVE = 1 << 1,      /* RANGE: the last value is not part of it */
+    CH_FLAG_COMPUTED = 1 << 1,       /* DICT_ENTRY: `[key]: value`; else the key is a STRING */
+    CH_FLAG_FN_SYNTAX = 1 << 1,      /* CLOSURE: `fn(x) { }` instead of `{ x -> }` */
+    CH_FLAG_RAW = 1 << 1,            /* STRING: r"..." */
+    CH_FLAG_MULTILINE = 1 << 2,      /* STRING, INTERPOLATION: """...""" */
+    CH_FLAG_TEXT_PART = 1 << 3,      /* STRING: literal text between interpolations */
+    CH_FLAG_BARE_KEY = 1 << 4,       /* STRING as key: written without quotes */
+    CH_FLAG_OVERFLOW = 1 << 1,       /* FLOAT: written as an int beyond 64 bits */
+    CH_FLAG_SUGAR = 1 << 1,          /* TYPE_UNION: written `T?`; TYPE_GENERIC: written `[T]` */
     CH_FLAG_PARENTHESIZED = 1 << 14, /* any expression: stands in parentheses */
-    CH_FLAG_HAS_ERROR = 1 << 15,    /* something in it could not be understood */
+    CH_FLAG_HAS_ERROR = 1 << 15,     /* something in it could not be understood */
 };
 
 typedef struct ChNode ChNode;
@@ -99,8 +99,12 @@ struct ChNode {
     uint32_t id;         /* 0 .. ChTree.node_count - 1, in no promised order */
     uint32_t start, end; /* byte offsets; attributes and doc comment lie before start */
     union {
-        struct { char unused; } none;
-        struct { ChNodeList items; } file; /* declarations and statements */
+        struct {
+            char unused;
+        } none;
+        struct {
+            ChNodeList items;
+        } file; /* declarations and statements */
 
         /* ---- declarations: `decl` first in each */
         ChDecl decl; /* of PIPELINE, FN, TOOL, SKILL, EVAL_PACK, OVERRIDE, STRUCT, ENUM,
@@ -123,17 +127,17 @@ struct ChNode {
         struct {
             ChDecl decl;
             ChNodeList params;
-            ChNode *return_type;    /* may be NULL */
-            ChStr description;      /* empty: none given (see has_description) */
+            ChNode *return_type; /* may be NULL */
+            ChStr description;   /* empty: none given (see has_description) */
             bool has_description;
-            ChNode *body;           /* BLOCK */
+            ChNode *body; /* BLOCK */
         } tool;
         struct {
             ChDecl decl;
             ChNodeList fields; /* NAMED_VALUE */
         } skill;
         struct {
-            ChDecl decl;       /* name: the binding's name, made from the id when only that stands */
+            ChDecl decl; /* name: the binding's name, made from the id when only that stands */
             ChStr pack_id;
             ChNodeList fields; /* NAMED_VALUE */
             ChNode *body;      /* BLOCK of the executable statements, maybe empty */
@@ -214,10 +218,12 @@ struct ChNode {
         } named_value; /* fields of skills and eval packs, options, named arguments */
 
         /* ---- statements */
-        struct { ChNodeList statements; } block;
         struct {
-            ChNode *target;    /* IDENTIFIER, MEMBER or INDEX */
-            ChOperator op;     /* CH_OPERATOR_NONE for `=`, ADD for `+=` ... */
+            ChNodeList statements;
+        } block;
+        struct {
+            ChNode *target; /* IDENTIFIER, MEMBER or INDEX */
+            ChOperator op;  /* CH_OPERATOR_NONE for `=`, ADD for `+=` ... */
             ChNode *value;
         } assign;
         struct {
@@ -226,7 +232,7 @@ struct ChNode {
             ChNode *else_body; /* BLOCK, IF (else if), or NULL */
         } if_;
         struct {
-            ChNode *pattern;   /* any PATTERN_... */
+            ChNode *pattern; /* any PATTERN_... */
             ChNode *iterable;
             ChNode *body;
         } for_;
@@ -253,9 +259,9 @@ struct ChNode {
         } cost_route;
         struct {
             ChParallelMode mode;
-            ChNode *value;       /* count, or list */
-            ChNodeList options;  /* NAMED_VALUE */
-            ChName variable;     /* may be empty */
+            ChNode *value;      /* count, or list */
+            ChNodeList options; /* NAMED_VALUE */
+            ChName variable;    /* may be empty */
             ChNode *body;
         } parallel;
         struct {
@@ -289,13 +295,27 @@ struct ChNode {
         } require;
 
         /* ---- expressions */
-        struct { bool value; } boolean;
-        struct { int64_t value; } integer; /* INT, TYPE_INT */
-        struct { double value; } number;
-        struct { uint64_t milliseconds; } duration;
-        struct { ChStr text; } string;     /* STRING, TYPE_STRING: unescaped, may hold NUL */
-        struct { ChName name; } name;      /* IDENTIFIER, PATTERN_NAME, TYPE_NAME, IMPORT_NAME */
-        struct { ChNodeList items; } list;
+        struct {
+            bool value;
+        } boolean;
+        struct {
+            int64_t value;
+        } integer; /* INT, TYPE_INT */
+        struct {
+            double value;
+        } number;
+        struct {
+            uint64_t milliseconds;
+        } duration;
+        struct {
+            ChStr text;
+        } string; /* STRING, TYPE_STRING: unescaped, may hold NUL */
+        struct {
+            ChName name;
+        } name; /* IDENTIFIER, PATTERN_NAME, TYPE_NAME, IMPORT_NAME */
+        struct {
+            ChNodeList items;
+        } list;
         /* LIST: expressions and SPREAD. DICT: DICT_ENTRY and SPREAD.
            INTERPOLATION: STRING with CH_FLAG_TEXT_PART, and expressions.
            OR_PATTERN, PATTERN_DICT (PATTERN_FIELD), PATTERN_LIST (PATTERN_ELEMENT),
@@ -312,7 +332,7 @@ struct ChNode {
         struct {
             ChOperator op;   /* UNARY: NOT or NEGATE */
             ChNode *operand; /* RETURN, YIELD: may be NULL */
-        } unary; /* UNARY, SPREAD, PROPAGATE, TRY_STAR, RETURN, THROW, YIELD, EMIT */
+        } unary;             /* UNARY, SPREAD, PROPAGATE, TRY_STAR, RETURN, THROW, YIELD, EMIT */
         struct {
             ChOperator op;
             uint32_t op_start; /* offset of the operator */
@@ -395,10 +415,10 @@ typedef struct ChTree {
     ChNode *root; /* CH_NODE_FILE, never NULL */
     ChComment *comments;
     uint32_t comment_count;
-    uint32_t node_count; /* ids are smaller: size of side tables */
+    uint32_t node_count;          /* ids are smaller: size of side tables */
     ChDiagnosticList diagnostics; /* of the syntax alone, in order of place */
-    TSTree *syntax;      /* the concrete tree, for the next parse and for tokens */
-    bool is_provisional; /* see ch_tree_is_provisional */
+    TSTree *syntax;               /* the concrete tree, for the next parse and for tokens */
+    bool is_provisional;          /* see ch_tree_is_provisional */
     int ref_count;
 } ChTree;
 
@@ -411,8 +431,7 @@ const char *ch_node_title(ChNodeKind kind);
 /* "+"; never NULL. */
 const char *ch_operator_text(ChOperator op);
 
-static inline ChRange ch_node_range(const ChNode *node)
-{
+static inline ChRange ch_node_range(const ChNode *node) {
     return (ChRange){node->start, node->end};
 }
 

@@ -25,8 +25,8 @@ typedef struct ChToken {
 typedef struct ChAutomaton {
     const TSLanguage *language;
     ChStr text;
-    void *scanner; /* of the language's external scanner */
-    uint32_t position; /* the next token is looked for here */
+    void *scanner;                  /* of the language's external scanner */
+    uint32_t position;              /* the next token is looked for here */
     CH_ARRAY_OF(ChStackItem) stack; /* never empty; the first is the start state */
     CH_ARRAY_OF(ChStackItem) spare; /* for trials */
 } ChAutomaton;

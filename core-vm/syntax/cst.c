@@ -24,26 +24,21 @@ static const char *const FIELDS[] = {
 
 _Static_assert(CST_COUNT <= 256 && FIELD_COUNT <= 256, "they are kept in bytes");
 
-static uint8_t find_symbol(const char *name)
-{
+static uint8_t find_symbol(const char *name) {
     for (unsigned i = 1; i < CST_COUNT; i++)
-        if (strcmp(SYMBOLS[i], name) == 0)
-            return (uint8_t)i;
+        if (strcmp(SYMBOLS[i], name) == 0) return (uint8_t)i;
     return CST_TOKEN;
 }
 
-static uint8_t find_field(const char *name)
-{
+static uint8_t find_field(const char *name) {
     for (unsigned i = 1; i < FIELD_COUNT; i++)
-        if (strcmp(FIELDS[i], name) == 0)
-            return (uint8_t)i;
+        if (strcmp(FIELDS[i], name) == 0) return (uint8_t)i;
     return FIELD_NONE;
 }
 
 /* A keyword token and a named node may share their name (`struct`): only the few
  * tokens that the table lists on purpose are taken from the anonymous ones. */
-static bool takes_token(uint8_t cst)
-{
+static bool takes_token(uint8_t cst) {
     switch (cst) {
     case CST_KEYWORD_PUB:
     case CST_KEYWORD_GEN:
@@ -54,31 +49,26 @@ static bool takes_token(uint8_t cst)
     }
 }
 
-void ch__cst_init(ChCst *cst)
-{
+void ch__cst_init(ChCst *cst) {
     const TSLanguage *language = tree_sitter_harn();
     uint32_t symbol_count = ts_language_symbol_count(language);
     uint32_t field_count = ts_language_field_count(language);
-    *cst = (ChCst){language, ch_alloc_zero(symbol_count, 1), ch_alloc_zero(field_count + 1, 1),
-                   symbol_count};
+    *cst = (ChCst){language, ch_alloc_zero(symbol_count, 1), ch_alloc_zero(field_count + 1, 1), symbol_count};
     for (uint32_t i = 0; i < symbol_count; i++) {
         TSSymbolType type = ts_language_symbol_type(language, (TSSymbol)i);
         uint8_t found = find_symbol(ts_language_symbol_name(language, (TSSymbol)i));
-        if (type == TSSymbolTypeRegular ? !takes_token(found) : takes_token(found))
-            cst->symbols[i] = found;
+        if (type == TSSymbolTypeRegular ? !takes_token(found) : takes_token(found)) cst->symbols[i] = found;
     }
     for (uint32_t i = 1; i <= field_count; i++)
         cst->fields[i] = find_field(ts_language_field_name_for_id(language, (TSFieldId)i));
 }
 
-void ch__cst_release(ChCst *cst)
-{
+void ch__cst_release(ChCst *cst) {
     ch_free(cst->symbols);
     ch_free(cst->fields);
     *cst = (ChCst){0};
 }
 
-int ch__cst_of(const ChCst *cst, TSSymbol symbol)
-{
+int ch__cst_of(const ChCst *cst, TSSymbol symbol) {
     return symbol < cst->symbol_count ? cst->symbols[symbol] : CST_ERROR;
 }

@@ -42,6 +42,7 @@ static bool try_insertion(Explainer *e, ChToken token) {
     size_t size = count * sizeof *e->automaton.stack.items;
     ChStackItem *saved = ch_alloc_copy(e->automaton.stack.items, size);
     bool done = false;
+    bool needs_block = !ch__explain_fits(e, w->bang);
     bool ends_types = ch__explain_fits_type_end(e);
     for (uint32_t i = 0; i < likely_count + (tries_all ? e->token_count : 0) && !done; i++) {
         TSSymbol symbol = i < likely_count ? likely[i] : (TSSymbol)(i - likely_count);
@@ -49,7 +50,7 @@ static bool try_insertion(Explainer *e, ChToken token) {
         bool is_fixed = ts_language_symbol_type(e->automaton.language, symbol) == TSSymbolTypeAnonymous;
         bool is_word = is_fixed && *name >= 'a' && *name <= 'z';
         if ((i >= likely_count && !is_word) || (symbol == w->greater && !ends_types) ||
-            !ch__explain_fits(e, symbol))
+            (symbol == w->lbrace && !needs_block) || !ch__explain_fits(e, symbol))
             continue;
         done = insertion_fits(e, symbol, behind);
         if (done && is_fixed) e->inserted = name;
@@ -309,7 +310,8 @@ static void explain_text(Explainer *e) {
         if (!ch__explain_is_in_open_string(e) && !(e->reports && token.start == e->reported_at))
             report_error(e, token);
         e->reported_at = token.start;
-        if (misused && ch__explain_fits(e, e->words.identifier) &&
+        if (misused && !begins_line(e->tree->source, token.start) &&
+            ch__explain_fits(e, e->words.identifier) &&
             !ch__explain_help_for_found(ch__explain_text_of(e, token.start, token.end))) {
             ch__automaton_feed(&e->automaton, token);
             e->previous_end = token.end;

@@ -47,7 +47,7 @@ typedef struct Explainer {
     uint32_t token_count;
     uint32_t reports;
     uint32_t previous_end;     /* of the last token that was shifted */
-    uint32_t reported_at;  /* where the last error was: one report for each place */
+    uint32_t reported_at;      /* where the last error was: one report for each place */
     uint32_t stopped_at;       /* where the last recovery went on: the next must get further */
     uint32_t pending[3];       /* ( [ { that recovery gave up: their closers are no news */
     const char *inserted;      /* the missing token, when one token mends it */

@@ -16,8 +16,7 @@ static Reducer *const REDUCERS[CST_COUNT] = {
 
 /* ---- nodes */
 
-ChNode *ch__node_new(Lower *lower, ChNodeKind kind, uint32_t start, uint32_t end)
-{
+ChNode *ch__node_new(Lower *lower, ChNodeKind kind, uint32_t start, uint32_t end) {
     ChNode *node = ch_arena_alloc(&lower->tree->arena, ch__node_size(kind));
     node->kind = (uint16_t)kind;
     node->id = lower->node_count++;
@@ -26,73 +25,57 @@ ChNode *ch__node_new(Lower *lower, ChNodeKind kind, uint32_t start, uint32_t end
     return node;
 }
 
-ChNode *ch__reduce_to(Reduction *r, ChNodeKind kind)
-{
+ChNode *ch__reduce_to(Reduction *r, ChNodeKind kind) {
     r->node = ch__node_new(r->lower, kind, r->start, r->end);
-    if (r->has_error)
-        r->node->flags |= CH_FLAG_HAS_ERROR;
+    if (r->has_error) r->node->flags |= CH_FLAG_HAS_ERROR;
     return r->node;
 }
 
 /* ---- children */
 
-const Entry *ch__kid(const Reduction *r, CstField field)
-{
+const Entry *ch__kid(const Reduction *r, CstField field) {
     for (uint32_t i = 0; i < r->count; i++)
-        if (r->kids[i].field == field)
-            return &r->kids[i];
+        if (r->kids[i].field == field) return &r->kids[i];
     return NULL;
 }
 
-const Entry *ch__kid_of(const Reduction *r, Cst cst)
-{
+const Entry *ch__kid_of(const Reduction *r, Cst cst) {
     for (uint32_t i = 0; i < r->count; i++)
-        if (r->kids[i].cst == cst)
-            return &r->kids[i];
+        if (r->kids[i].cst == cst) return &r->kids[i];
     return NULL;
 }
 
-ChStr ch__entry_text(const Lower *lower, const Entry *entry)
-{
+ChStr ch__entry_text(const Lower *lower, const Entry *entry) {
     return ch_str_slice(lower->text + entry->start, entry->end - entry->start);
 }
 
-ChName ch__name_of(Reduction *r, const Entry *entry)
-{
-    if (!entry)
-        return (ChName){.range = {r->end, r->end}};
+ChName ch__name_of(Reduction *r, const Entry *entry) {
+    if (!entry) return (ChName){.range = {r->end, r->end}};
     return (ChName){ch__entry_text(r->lower, entry), {entry->start, entry->end}};
 }
 
-ChName ch__name_at(Reduction *r, CstField field)
-{
+ChName ch__name_at(Reduction *r, CstField field) {
     return ch__name_of(r, ch__kid(r, field));
 }
 
-ChNode *ch__node_of(Reduction *r, const Entry *entry)
-{
-    if (!entry || entry->cst != CST_IDENTIFIER)
-        return entry ? entry->node : NULL;
-    if (entry->is_missing || entry->start == entry->end)
-        return NULL;
+ChNode *ch__node_of(Reduction *r, const Entry *entry) {
+    if (!entry || entry->cst != CST_IDENTIFIER) return entry ? entry->node : NULL;
+    if (entry->is_missing || entry->start == entry->end) return NULL;
     ChNode *node = ch__node_new(r->lower, CH_NODE_IDENTIFIER, entry->start, entry->end);
     node->as.name.name = ch__name_of(r, entry);
     return node;
 }
 
-ChNode *ch__node_at(Reduction *r, CstField field)
-{
+ChNode *ch__node_at(Reduction *r, CstField field) {
     return ch__node_of(r, ch__kid(r, field));
 }
 
-ChNodeList ch__nodes_of(Reduction *r, CstField field)
-{
+ChNodeList ch__nodes_of(Reduction *r, CstField field) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->count; i++)
         count += r->kids[i].node && (!field || r->kids[i].field == field);
     ChNodeList list = {0};
-    if (!count)
-        return list;
+    if (!count) return list;
     list.items = CH_ARENA_ARRAY(&r->lower->tree->arena, ChNode *, count);
     for (uint32_t i = 0; i < r->count; i++)
         if (r->kids[i].node && (!field || r->kids[i].field == field))
@@ -100,42 +83,34 @@ ChNodeList ch__nodes_of(Reduction *r, CstField field)
     return list;
 }
 
-ChNodeList ch__parts_of(Reduction *r)
-{
+ChNodeList ch__parts_of(Reduction *r) {
     ChNodeList list = ch__nodes_of(r, FIELD_NONE);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list.count; i++)
-        if (list.items[i]->kind != CH_NODE_ERROR)
-            list.items[kept++] = list.items[i];
+        if (list.items[i]->kind != CH_NODE_ERROR) list.items[kept++] = list.items[i];
     list.count = kept;
     return list;
 }
 
-void ch__pass(Reduction *r, const Entry *kid)
-{
+void ch__pass(Reduction *r, const Entry *kid) {
     r->node = ch__node_of(r, kid);
     r->chain = kid;
 }
 
-ChNodeList ch__list_at(Reduction *r, CstField field)
-{
+ChNodeList ch__list_at(Reduction *r, CstField field) {
     const Entry *entry = ch__kid(r, field);
     return entry ? entry->list : (ChNodeList){0};
 }
 
-uint16_t ch__flag_if(Reduction *r, Cst cst, uint16_t flag)
-{
+uint16_t ch__flag_if(Reduction *r, Cst cst, uint16_t flag) {
     return ch__kid_of(r, cst) ? flag : 0;
 }
 
-ChDiagnostic *ch__syntax_error(Lower *lower, ChRange range, const char *expected,
-                               const char *found)
-{
+ChDiagnostic *ch__syntax_error(Lower *lower, ChRange range, const char *expected, const char *found) {
     ChDiagnosticList *list = &lower->tree->diagnostics;
     ChStr text = found ? ch_str_of(found) : ch_source_text(lower->tree->source, range);
-    ChDiagnostic *diagnostic =
-        ch_diagnostic_add(list, CH_SEVERITY_ERROR, CH__CODE_SYNTAX, range,
-                          "expected %s, found %.*s", expected, CH_STR_ARG(text));
+    ChDiagnostic *diagnostic = ch_diagnostic_add(list, CH_SEVERITY_ERROR, CH__CODE_SYNTAX, range,
+                                                 "expected %s, found %.*s", expected, CH_STR_ARG(text));
     diagnostic->expected = ch_str_copy(list->arena, ch_str_of(expected));
     diagnostic->found = ch_str_copy(list->arena, text);
     return diagnostic;
@@ -150,8 +125,7 @@ typedef struct Frame {
     uint8_t field;
 } Frame;
 
-static void note_comment(Lower *lower, const Entry *entry)
-{
+static void note_comment(Lower *lower, const Entry *entry) {
     const char *text = lower->text;
     ChComment comment = {{entry->start, entry->end},
                          .is_block = text[entry->start + 1] == '*',
@@ -165,10 +139,8 @@ static void note_comment(Lower *lower, const Entry *entry)
     ch_array_push(&lower->comments, comment);
 }
 
-static void report_depth(Lower *lower, const Reduction *r)
-{
-    if (lower->too_deep)
-        return;
+static void report_depth(Lower *lower, const Reduction *r) {
+    if (lower->too_deep) return;
     lower->too_deep = true;
     ChDiagnosticList *list = &lower->tree->diagnostics;
     ChDiagnostic *diagnostic =
@@ -178,33 +150,28 @@ static void report_depth(Lower *lower, const Reduction *r)
     ch_diagnostic_help(list, diagnostic, "give inner parts names, or move them into functions");
 }
 
-static uint32_t depth_of(const Reduction *r)
-{
+static uint32_t depth_of(const Reduction *r) {
     uint32_t deepest = 0;
     for (uint32_t i = 0; i < r->count; i++) {
         /* A chain is as deep as the deepest of its links. */
         uint32_t depth = r->kids[i].depth;
-        if (&r->kids[i] == r->chain && depth)
-            depth--;
-        if (depth > deepest)
-            deepest = depth;
+        if (&r->kids[i] == r->chain && depth) depth--;
+        if (depth > deepest) deepest = depth;
     }
     return deepest;
 }
 
 /* The scanner's marks stand for text that is missing, in a tree without an error. */
-static void note_mark(Lower *lower, Cst cst, TSNode node)
-{
+static void note_mark(Lower *lower, Cst cst, TSNode node) {
     if (cst == CST_ABSENT || cst == CST_UNTERMINATED || cst == CST_UNCLOSED_COMMENT)
         lower->has_marks = true;
     else if (cst == CST_IDENTIFIER && !lower->has_marks)
-        lower->has_marks = ch__is_reserved_misuse(lower->tree->source, ts_node_start_byte(node),
-                                                  ts_node_end_byte(node));
+        lower->has_marks =
+            ch__is_reserved_misuse(lower->tree->source, ts_node_start_byte(node), ts_node_end_byte(node));
 }
 
 /* Reduce the entries from `frame->base` on into one. */
-static void reduce(Lower *lower, const Frame *frame, Cst cst)
-{
+static void reduce(Lower *lower, const Frame *frame, Cst cst) {
     Reduction r = {
         .lower = lower,
         .cst = cst,
@@ -215,15 +182,13 @@ static void reduce(Lower *lower, const Frame *frame, Cst cst)
         .count = lower->entries.count - frame->base,
     };
     note_mark(lower, cst, frame->node);
-    if (REDUCERS[cst])
-        REDUCERS[cst](&r);
+    if (REDUCERS[cst]) REDUCERS[cst](&r);
     uint32_t depth = depth_of(&r) + (r.node != NULL);
     if (depth > CH_SYNTAX_DEPTH_MAX) {
         report_depth(lower, &r);
         depth = 1;
         r.list = (ChNodeList){0};
-        if (r.node)
-            r.node = ch__node_new(lower, CH_NODE_ERROR, r.start, r.end);
+        if (r.node) r.node = ch__node_new(lower, CH_NODE_ERROR, r.start, r.end);
     }
     Entry entry = {.cst = (uint8_t)cst,
                    .field = frame->field,
@@ -239,30 +204,24 @@ static void reduce(Lower *lower, const Frame *frame, Cst cst)
     ch_array_push(&lower->entries, entry);
 }
 
-static bool is_comment(Cst cst)
-{
+static bool is_comment(Cst cst) {
     return cst == CST_COMMENT || cst == CST_DOC_COMMENT || cst == CST_UNCLOSED_COMMENT;
 }
 
-bool ch__lower_tree(ChTree *tree, const ChCst *cst)
-{
-    Lower lower = {.tree = tree,
-                   .text = tree->source->text.data,
-                   .symbols = cst->symbols,
-                   .fields = cst->fields};
+bool ch__lower_tree(ChTree *tree, const ChCst *cst) {
+    Lower lower = {
+        .tree = tree, .text = tree->source->text.data, .symbols = cst->symbols, .fields = cst->fields};
     CH_ARRAY_OF(Frame) frames = {0};
     TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree->syntax));
     bool entering = true;
     for (;;) {
         if (entering) {
             TSNode node = ts_tree_cursor_current_node(&cursor);
-            Frame frame = {node, lower.entries.count,
-                           cst->fields[ts_tree_cursor_current_field_id(&cursor)]};
+            Frame frame = {node, lower.entries.count, cst->fields[ts_tree_cursor_current_field_id(&cursor)]};
             Cst kind = ch__cst_of(cst, ts_node_symbol(node));
             if (is_comment(kind)) {
-                Entry entry = {.cst = (uint8_t)kind,
-                               .start = ts_node_start_byte(node),
-                               .end = ts_node_end_byte(node)};
+                Entry entry = {
+                    .cst = (uint8_t)kind, .start = ts_node_start_byte(node), .end = ts_node_end_byte(node)};
                 note_comment(&lower, &entry);
             } else if (ts_tree_cursor_goto_first_child(&cursor)) {
                 ch_array_push(&frames, frame);
@@ -271,8 +230,7 @@ bool ch__lower_tree(ChTree *tree, const ChCst *cst)
                 reduce(&lower, &frame, kind);
             }
         }
-        if (!frames.count)
-            break;
+        if (!frames.count) break;
         if (ts_tree_cursor_goto_next_sibling(&cursor)) {
             entering = true;
             continue;

@@ -15,31 +15,25 @@
 static const struct {
     const char *suffix;
     uint64_t milliseconds;
-} UNITS[] = {{"ms", 1},        {"s", 1000},       {"m", 60000},
-             {"h", 3600000},   {"d", 86400000},   {"w", 604800000}};
+} UNITS[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {"w", 604800000}};
 
-static void reduce_duration(Reduction *r, const char *digits)
-{
+static void reduce_duration(Reduction *r, const char *digits) {
     char *suffix;
     uint64_t count = strtoull(digits, &suffix, 10);
     uint64_t unit = 1;
     for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++)
-        if (strcmp(suffix, UNITS[i].suffix) == 0)
-            unit = UNITS[i].milliseconds;
+        if (strcmp(suffix, UNITS[i].suffix) == 0) unit = UNITS[i].milliseconds;
     ChNode *node = ch__reduce_to(r, CH_NODE_DURATION);
     node->as.duration.milliseconds = count > UINT64_MAX / unit ? UINT64_MAX : count * unit;
 }
 
-void ch__reduce_number(Reduction *r)
-{
+void ch__reduce_number(Reduction *r) {
     char digits[NUMBER_CHARS_MAX + 1];
     uint32_t length = r->end - r->start;
-    if (length == 0)
-        return;
+    if (length == 0) return;
     /* A double holds no more digits than these; leading zeros aside, more of them
      * before the point mean infinity either way. */
-    if (length > NUMBER_CHARS_MAX)
-        length = NUMBER_CHARS_MAX;
+    if (length > NUMBER_CHARS_MAX) length = NUMBER_CHARS_MAX;
     memcpy(digits, r->lower->text + r->start, length);
     digits[length] = 0;
     if (r->cst == CST_DURATION) {
@@ -57,14 +51,11 @@ void ch__reduce_number(Reduction *r)
     /* An int beyond 64 bits is a float, as in the reference. */
     ChNode *node = ch__reduce_to(r, CH_NODE_FLOAT);
     node->as.number.value = strtod(digits, NULL);
-    if (r->cst == CST_INT)
-        node->flags |= CH_FLAG_OVERFLOW;
+    if (r->cst == CST_INT) node->flags |= CH_FLAG_OVERFLOW;
 }
 
-void ch__reduce_constant(Reduction *r)
-{
-    if (r->start == r->end)
-        return;
+void ch__reduce_constant(Reduction *r) {
+    if (r->start == r->end) return;
     if (r->cst == CST_NIL)
         ch__reduce_to(r, CH_NODE_NIL);
     else
@@ -74,44 +65,37 @@ void ch__reduce_constant(Reduction *r)
 /* ---- collections */
 
 /* Nodes of all children, identifiers as expressions. */
-static ChNodeList expressions_of(Reduction *r)
-{
+static ChNodeList expressions_of(Reduction *r) {
     ChNodeList list = {0};
     uint32_t room = 0;
     for (uint32_t i = 0; i < r->count; i++)
         room += r->kids[i].node || r->kids[i].cst == CST_IDENTIFIER;
-    if (!room)
-        return list;
+    if (!room) return list;
     list.items = CH_ARENA_ARRAY(&r->lower->tree->arena, ChNode *, room);
     for (uint32_t i = 0; i < r->count; i++) {
         ChNode *node = ch__node_of(r, &r->kids[i]);
-        if (node)
-            list.items[list.count++] = node;
+        if (node) list.items[list.count++] = node;
     }
     return list;
 }
 
-void ch__reduce_expressions(Reduction *r)
-{
+void ch__reduce_expressions(Reduction *r) {
     r->list = expressions_of(r);
 }
 
-void ch__reduce_expression_list(Reduction *r)
-{
+void ch__reduce_expression_list(Reduction *r) {
     ChNode *node = ch__reduce_to(r, r->cst == CST_LIST   ? CH_NODE_LIST
                                     : r->cst == CST_DICT ? CH_NODE_DICT
                                                          : CH_NODE_OR_PATTERN);
     node->as.list.items = expressions_of(r);
 }
 
-void ch__reduce_spread(Reduction *r)
-{
+void ch__reduce_spread(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_SPREAD);
     node->as.unary.operand = ch__node_at(r, FIELD_value);
 }
 
-void ch__reduce_dict_entry(Reduction *r)
-{
+void ch__reduce_dict_entry(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_DICT_ENTRY);
     const Entry *key = ch__kid(r, FIELD_key);
     if (key && key->cst == CST_COMPUTED_KEY) {
@@ -120,8 +104,7 @@ void ch__reduce_dict_entry(Reduction *r)
     } else if (key && key->node) {
         node->as.dict_entry.key = key->node;
         if (key->node->kind != CH_NODE_STRING) {
-            ChDiagnostic *diagnostic =
-                ch__syntax_error(r->lower, ch_node_range(key->node), "dict key", NULL);
+            ChDiagnostic *diagnostic = ch__syntax_error(r->lower, ch_node_range(key->node), "dict key", NULL);
             ch_diagnostic_help(&r->lower->tree->diagnostics, diagnostic,
                                "write a computed key in brackets: [key]: value");
         }
@@ -134,16 +117,14 @@ void ch__reduce_dict_entry(Reduction *r)
     node->as.dict_entry.value = ch__node_at(r, FIELD_value);
 }
 
-void ch__reduce_struct_literal(Reduction *r)
-{
+void ch__reduce_struct_literal(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_STRUCT_LITERAL);
     const Entry *name = ch__kid(r, FIELD_name);
     node->as.struct_literal.name = ch__name_of(r, name);
     node->as.struct_literal.entries = ch__nodes_of(r, FIELD_NONE);
 }
 
-void ch__reduce_closure(Reduction *r)
-{
+void ch__reduce_closure(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_CLOSURE);
     const Entry *params = ch__kid(r, FIELD_params);
     node->as.closure.params = params ? params->list : (ChNodeList){0};
@@ -171,25 +152,19 @@ void ch__reduce_closure(Reduction *r)
 
 /* ---- operators */
 
-void ch__reduce_parenthesized(Reduction *r)
-{
+void ch__reduce_parenthesized(Reduction *r) {
     ch__reduce_first_child(r);
-    if (r->node)
-        r->node->flags |= CH_FLAG_PARENTHESIZED;
+    if (r->node) r->node->flags |= CH_FLAG_PARENTHESIZED;
 }
 
-static ChOperator operator_of(ChStr text)
-{
-    if (ch_str_starts_with(text, CH_STR("not")))
-        return CH_OPERATOR_NOT_IN;
+static ChOperator operator_of(ChStr text) {
+    if (ch_str_starts_with(text, CH_STR("not"))) return CH_OPERATOR_NOT_IN;
     for (int op = CH_OPERATOR_PIPE; op < CH_OPERATOR_NOT; op++)
-        if (ch_str_is(text, ch_operator_text((ChOperator)op)))
-            return (ChOperator)op;
+        if (ch_str_is(text, ch_operator_text((ChOperator)op))) return (ChOperator)op;
     return CH_OPERATOR_NONE;
 }
 
-void ch__reduce_binary(Reduction *r)
-{
+void ch__reduce_binary(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_BINARY);
     ChName op = ch__name_at(r, FIELD_operator);
     r->chain = ch__kid(r, FIELD_left);
@@ -199,26 +174,21 @@ void ch__reduce_binary(Reduction *r)
     node->as.binary.op_start = op.range.start;
 }
 
-void ch__reduce_unary(Reduction *r)
-{
+void ch__reduce_unary(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_UNARY);
-    node->as.unary.op = ch_str_is(ch__name_at(r, FIELD_operator).text, "!") ? CH_OPERATOR_NOT
-                                                                           : CH_OPERATOR_NEGATE;
+    node->as.unary.op =
+        ch_str_is(ch__name_at(r, FIELD_operator).text, "!") ? CH_OPERATOR_NOT : CH_OPERATOR_NEGATE;
     node->as.unary.operand = ch__node_at(r, FIELD_operand);
 }
 
-void ch__reduce_postfix(Reduction *r)
-{
-    ChNode *node =
-        ch__reduce_to(r, r->cst == CST_PROPAGATE ? CH_NODE_PROPAGATE : CH_NODE_TRY_STAR);
+void ch__reduce_postfix(Reduction *r) {
+    ChNode *node = ch__reduce_to(r, r->cst == CST_PROPAGATE ? CH_NODE_PROPAGATE : CH_NODE_TRY_STAR);
     const Entry *operand = ch__kid(r, FIELD_operand);
-    if (r->cst == CST_PROPAGATE)
-        r->chain = operand;
+    if (r->cst == CST_PROPAGATE) r->chain = operand;
     node->as.unary.operand = ch__node_of(r, operand);
 }
 
-void ch__reduce_ternary(Reduction *r)
-{
+void ch__reduce_ternary(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_TERNARY);
     node->as.ternary.condition = ch__node_at(r, FIELD_condition);
     node->as.ternary.then_value = ch__node_at(r, FIELD_consequence);
@@ -226,8 +196,7 @@ void ch__reduce_ternary(Reduction *r)
     node->as.ternary.else_value = ch__node_of(r, r->chain);
 }
 
-void ch__reduce_range(Reduction *r)
-{
+void ch__reduce_range(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_RANGE);
     node->flags |= ch__flag_if(r, CST_KEYWORD_EXCLUSIVE, CH_FLAG_EXCLUSIVE);
     node->as.range.first = ch__node_at(r, FIELD_start);
@@ -236,8 +205,7 @@ void ch__reduce_range(Reduction *r)
 
 /* ---- what follows an expression */
 
-void ch__reduce_call(Reduction *r)
-{
+void ch__reduce_call(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_CALL);
     r->chain = ch__kid(r, FIELD_function);
     node->as.call.callee = ch__node_of(r, r->chain);
@@ -245,8 +213,7 @@ void ch__reduce_call(Reduction *r)
     node->as.call.args = ch__list_at(r, FIELD_arguments);
 }
 
-void ch__reduce_method_call(Reduction *r)
-{
+void ch__reduce_method_call(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_METHOD_CALL);
     node->flags |= ch__flag_if(r, CST_OPTIONAL_DOT, CH_FLAG_OPTIONAL);
     r->chain = ch__kid(r, FIELD_object);
@@ -256,8 +223,7 @@ void ch__reduce_method_call(Reduction *r)
     node->as.method_call.args = ch__list_at(r, FIELD_arguments);
 }
 
-void ch__reduce_member(Reduction *r)
-{
+void ch__reduce_member(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_MEMBER);
     node->flags |= ch__flag_if(r, CST_OPTIONAL_DOT, CH_FLAG_OPTIONAL);
     r->chain = ch__kid(r, FIELD_object);
@@ -265,8 +231,7 @@ void ch__reduce_member(Reduction *r)
     node->as.member.name = ch__name_at(r, FIELD_property);
 }
 
-void ch__reduce_subscript(Reduction *r)
-{
+void ch__reduce_subscript(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_INDEX);
     node->flags |= ch__flag_if(r, CST_OPTIONAL_BRACKET, CH_FLAG_OPTIONAL);
     r->chain = ch__kid(r, FIELD_object);
@@ -274,8 +239,7 @@ void ch__reduce_subscript(Reduction *r)
     node->as.index.index = ch__node_at(r, FIELD_index);
 }
 
-void ch__reduce_slice(Reduction *r)
-{
+void ch__reduce_slice(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_SLICE);
     r->chain = ch__kid(r, FIELD_object);
     node->as.slice.object = ch__node_of(r, r->chain);
@@ -283,8 +247,7 @@ void ch__reduce_slice(Reduction *r)
     node->as.slice.last = ch__node_at(r, FIELD_end);
 }
 
-void ch__reduce_hitl(Reduction *r)
-{
+void ch__reduce_hitl(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_HITL);
     node->as.hitl.name = ch__name_at(r, FIELD_kind);
     node->as.hitl.args = ch__list_at(r, FIELD_arguments);
@@ -292,72 +255,59 @@ void ch__reduce_hitl(Reduction *r)
 
 /* ---- types */
 
-static ChNode *type_name(Reduction *r, ChStr text, uint32_t start, uint32_t end)
-{
+static ChNode *type_name(Reduction *r, ChStr text, uint32_t start, uint32_t end) {
     ChNode *node = ch__node_new(r->lower, CH_NODE_TYPE_NAME, start, end);
     node->as.name.name = (ChName){text, {start, end}};
     return node;
 }
 
-void ch__reduce_named_type(Reduction *r)
-{
-    if (r->start == r->end)
-        return;
+void ch__reduce_named_type(Reduction *r) {
+    if (r->start == r->end) return;
     ChStr text = ch_str_slice(r->lower->text + r->start, r->end - r->start);
-    if (ch_str_is(text, "true") || ch_str_is(text, "false"))
-        text = CH_STR("bool");
+    if (ch_str_is(text, "true") || ch_str_is(text, "false")) text = CH_STR("bool");
     r->node = type_name(r, text, r->start, r->end);
 }
 
-void ch__reduce_generic_type(Reduction *r)
-{
+void ch__reduce_generic_type(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_TYPE_GENERIC);
     node->as.type_generic.name = ch__name_at(r, FIELD_name);
     node->as.type_generic.args = ch__nodes_of(r, FIELD_args);
 }
 
-void ch__reduce_list_type(Reduction *r)
-{
+void ch__reduce_list_type(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_TYPE_GENERIC);
     node->flags |= CH_FLAG_SUGAR;
     node->as.type_generic.name = (ChName){CH_STR("list"), {r->start, r->start + 1}};
     node->as.type_generic.args = ch__nodes_of(r, FIELD_element);
 }
 
-void ch__reduce_shape_type(Reduction *r)
-{
+void ch__reduce_shape_type(Reduction *r) {
     ch__reduce_to(r, CH_NODE_TYPE_SHAPE)->as.list.items = ch__nodes_of(r, FIELD_fields);
 }
 
-void ch__reduce_fn_type(Reduction *r)
-{
+void ch__reduce_fn_type(Reduction *r) {
     ChNode *node = ch__reduce_to(r, CH_NODE_TYPE_FN);
     node->as.type_fn.params = ch__nodes_of(r, FIELD_params);
     node->as.type_fn.return_type = ch__node_at(r, FIELD_return_type);
 }
 
-void ch__reduce_intersection_type(Reduction *r)
-{
+void ch__reduce_intersection_type(Reduction *r) {
     ch__reduce_to(r, CH_NODE_TYPE_INTERSECTION)->as.list.items = ch__parts_of(r);
 }
 
-static bool is_nil_type(const ChNode *type)
-{
+static bool is_nil_type(const ChNode *type) {
     return type->kind == CH_NODE_TYPE_NAME && ch_str_is(type->as.name.name.text, "nil");
 }
 
 /* Unions are flat, and nil stands in them once: `T? | nil` is `T | nil`. */
-static void add_member(ChNodeList *members, ChNode *type)
-{
+static void add_member(ChNodeList *members, ChNode *type) {
     if (is_nil_type(type))
         for (uint32_t i = 0; i < members->count; i++)
-            if (is_nil_type(members->items[i]))
-                return;
+            if (is_nil_type(members->items[i])) return;
     members->items[members->count++] = type;
 }
 
-void ch__reduce_union_type(Reduction *r)
-{
+void ch__reduce_union_type(Reduction *r) {
     bool is_optional = r->cst == CST_OPTIONAL_TYPE;
     ChNodeList parts = ch__parts_of(r), members = {0};
     uint32_t room = 1;
@@ -371,23 +321,19 @@ void ch__reduce_union_type(Reduction *r)
         else
             add_member(&members, parts.items[i]);
     }
-    if (is_optional)
-        add_member(&members, type_name(r, CH_STR("nil"), r->end - 1, r->end));
+    if (is_optional) add_member(&members, type_name(r, CH_STR("nil"), r->end - 1, r->end));
     if (members.count == 1) {
         r->node = members.items[0];
         return;
     }
     ChNode *node = ch__reduce_to(r, CH_NODE_TYPE_UNION);
     node->as.list.items = members;
-    if (is_optional)
-        node->flags |= CH_FLAG_SUGAR;
+    if (is_optional) node->flags |= CH_FLAG_SUGAR;
 }
 
-void ch__reduce_literal_type(Reduction *r)
-{
+void ch__reduce_literal_type(Reduction *r) {
     ChNodeList parts = ch__parts_of(r);
-    if (!parts.count)
-        return;
+    if (!parts.count) return;
     const ChNode *value = parts.items[0];
     if (value->kind == CH_NODE_INT) {
         bool negative = r->lower->text[r->start] == '-';

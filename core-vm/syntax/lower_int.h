@@ -35,7 +35,7 @@ typedef struct Entry {
     uint8_t field;   /* CstField: the role in the parent */
     bool is_missing; /* the parser invented it */
     bool has_error;
-    uint32_t depth;  /* of the abstract nodes in it */
+    uint32_t depth; /* of the abstract nodes in it */
     uint32_t start, end;
     ChNode *node;    /* NULL for tokens and lists */
     ChNodeList list; /* for parts that are nothing but a list */
@@ -45,13 +45,13 @@ typedef struct Entry {
 typedef struct Lower {
     ChTree *tree;
     const char *text;
-    const uint8_t *symbols;      /* TSSymbol to Cst */
-    const uint8_t *fields;       /* TSFieldId to CstField */
+    const uint8_t *symbols; /* TSSymbol to Cst */
+    const uint8_t *fields;  /* TSFieldId to CstField */
     CH_ARRAY_OF(Entry) entries;
     CH_ARRAY_OF(ChComment) comments;
     uint32_t node_count;
-    bool too_deep;               /* reported once */
-    bool has_marks;              /* absent names, open strings, keywords as names */
+    bool too_deep;  /* reported once */
+    bool has_marks; /* absent names, open strings, keywords as names */
 } Lower;
 
 /* One concrete node about to be reduced. `kids` are the entries of its children; the
@@ -112,7 +112,6 @@ uint16_t ch__flag_if(Reduction *r, Cst cst, uint16_t flag);
 
 /* Report a rule that the grammar does not express, in the words "expected X, found
  * Y". `found` may be NULL: the text of the range stands for it. */
-ChDiagnostic *ch__syntax_error(Lower *lower, ChRange range, const char *expected,
-                               const char *found);
+ChDiagnostic *ch__syntax_error(Lower *lower, ChRange range, const char *expected, const char *found);
 
 #endif

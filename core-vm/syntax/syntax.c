@@ -11,24 +11,22 @@
 
 /* ---- the concrete tree */
 
-static TSPoint point_of(const ChSource *source, uint32_t offset)
-{
+static TSPoint point_of(const ChSource *source, uint32_t offset) {
     uint32_t line = ch_source_line(source, offset);
     return (TSPoint){line - 1, offset - ch_source_line_start(source, line)};
 }
 
 /* One edit that covers all differences: what stands between the longest common
  * beginning and the longest common end. */
-static TSInputEdit edit_between(const ChSource *old, const ChSource *new)
-{
+static TSInputEdit edit_between(const ChSource *old, const ChSource *new) {
     uint32_t shared = old->text.length < new->text.length ? old->text.length : new->text.length;
     uint32_t start = 0, tail = 0;
     while (start + 4096 <= shared && memcmp(old->text.data + start, new->text.data + start, 4096) == 0)
         start += 4096;
     while (start < shared && old->text.data[start] == new->text.data[start])
         start++;
-    while (tail < shared - start && old->text.data[old->text.length - tail - 1] ==
-                                        new->text.data[new->text.length - tail - 1])
+    while (tail < shared - start &&
+           old->text.data[old->text.length - tail - 1] == new->text.data[new->text.length - tail - 1])
         tail++;
     TSInputEdit edit = {.start_byte = start,
                         .old_end_byte = old->text.length - tail,
@@ -44,26 +42,22 @@ typedef struct TextReader {
     const atomic_bool *cancelled;
 } TextReader;
 
-static const char *read_text(void *payload, uint32_t offset, TSPoint position, uint32_t *length)
-{
+static const char *read_text(void *payload, uint32_t offset, TSPoint position, uint32_t *length) {
     (void)position;
     const ChSource *source = ((TextReader *)payload)->source;
-    if (offset > source->text.length)
-        offset = source->text.length;
+    if (offset > source->text.length) offset = source->text.length;
     *length = source->text.length - offset;
     return source->text.data + offset;
 }
 
-static bool should_stop(TSParseState *state)
-{
+static bool should_stop(TSParseState *state) {
     const atomic_bool *cancelled = ((TextReader *)state->payload)->cancelled;
     return cancelled && atomic_load_explicit(cancelled, memory_order_relaxed);
 }
 
 /* NULL when it was cancelled. */
 static TSTree *parse_concrete(const ChCst *cst, const ChSource *source, const TSTree *old,
-                              const atomic_bool *cancelled)
-{
+                              const atomic_bool *cancelled) {
     TextReader reader = {source, cancelled};
     TSParser *parser = ts_parser_new();
     ts_parser_set_language(parser, cst->language);
@@ -76,16 +70,13 @@ static TSTree *parse_concrete(const ChCst *cst, const ChSource *source, const TS
 
 /* ---- the abstract tree */
 
-ChTree *ch_tree_ref(ChTree *tree)
-{
+ChTree *ch_tree_ref(ChTree *tree) {
     __atomic_add_fetch(&tree->ref_count, 1, __ATOMIC_RELAXED);
     return tree;
 }
 
-void ch_tree_unref(ChTree *tree)
-{
-    if (!tree || __atomic_sub_fetch(&tree->ref_count, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
+void ch_tree_unref(ChTree *tree) {
+    if (!tree || __atomic_sub_fetch(&tree->ref_count, 1, __ATOMIC_ACQ_REL) > 0) return;
     ch_diagnostics_release(&tree->diagnostics);
     ch_arena_release(&tree->arena);
     ch_free(tree->comments);
@@ -94,14 +85,11 @@ void ch_tree_unref(ChTree *tree)
     ch_free(tree);
 }
 
-bool ch_tree_is_provisional(const ChTree *tree)
-{
+bool ch_tree_is_provisional(const ChTree *tree) {
     return tree->is_provisional;
 }
 
-static ChTree *build_tree(ChSource *source, TSTree *take_syntax, const ChCst *cst,
-                          bool is_provisional)
-{
+static ChTree *build_tree(ChSource *source, TSTree *take_syntax, const ChCst *cst, bool is_provisional) {
     ChTree *tree = ch_alloc_zero(1, sizeof *tree);
     tree->is_provisional = is_provisional;
     tree->source = ch_source_ref(source);
@@ -109,18 +97,15 @@ static ChTree *build_tree(ChSource *source, TSTree *take_syntax, const ChCst *cs
     tree->ref_count = 1;
     ch_arena_init(&tree->arena);
     ch_diagnostics_init(&tree->diagnostics, &tree->arena);
-    if (ch__lower_tree(tree, cst))
-        ch__errors_explain(tree, cst);
+    if (ch__lower_tree(tree, cst)) ch__errors_explain(tree, cst);
     ch__docs_attach(tree);
     ch_diagnostics_sort(&tree->diagnostics);
     return tree;
 }
 
-ChTree *ch_syntax_parse(ChSource *source, const ChSyntaxOptions *options)
-{
+ChTree *ch_syntax_parse(ChSource *source, const ChSyntaxOptions *options) {
     static const ChSyntaxOptions DEFAULTS = {0};
-    if (!options)
-        options = &DEFAULTS;
+    if (!options) options = &DEFAULTS;
     ChCst cst;
     ch__cst_init(&cst);
     TSTree *syntax = NULL;

@@ -15,40 +15,35 @@ typedef struct ConcreteWalk {
 } ConcreteWalk;
 
 /* Go to the next node in order of the text; false at the end. */
-static bool step(ConcreteWalk *walk)
-{
+static bool step(ConcreteWalk *walk) {
     if (ts_tree_cursor_goto_first_child(&walk->cursor)) {
         walk->depth++;
         return true;
     }
     while (!ts_tree_cursor_goto_next_sibling(&walk->cursor)) {
-        if (!ts_tree_cursor_goto_parent(&walk->cursor))
-            return false;
+        if (!ts_tree_cursor_goto_parent(&walk->cursor)) return false;
         walk->depth--;
     }
     return true;
 }
 
-static void add_place(const ChSource *source, uint32_t start, uint32_t end, ChBuffer *out)
-{
+static void add_place(const ChSource *source, uint32_t start, uint32_t end, ChBuffer *out) {
     ChPosition from = ch_source_position(source, start), to = ch_source_position(source, end);
     ch_buffer_printf(out, "%u:%u-%u:%u", from.line, from.column, to.line, to.column);
 }
 
 /* Strings are shown as one token each, save for their interpolations. */
-void ch_tree_dump_tokens(const ChTree *tree, ChBuffer *out)
-{
+void ch_tree_dump_tokens(const ChTree *tree, ChBuffer *out) {
     ConcreteWalk walk = {.cursor = ts_tree_cursor_new(ts_tree_root_node(tree->syntax))};
     do {
         TSNode node = ts_tree_cursor_current_node(&walk.cursor);
         uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
-        if (ts_node_child_count(node) || (start == end && !ts_node_is_missing(node)))
-            continue;
+        if (ts_node_child_count(node) || (start == end && !ts_node_is_missing(node))) continue;
         add_place(tree->source, start, end, out);
         const char *type = ts_node_type(node);
         ch_buffer_printf(out, " %s",
-                         ts_node_is_missing(node) ? "missing"
-                         : ts_node_is_named(node) ? type
+                         ts_node_is_missing(node)                ? "missing"
+                         : ts_node_is_named(node)                ? type
                          : ch_syntax_is_keyword(ch_str_of(type)) ? "keyword"
                                                                  : "punctuation");
         ch_buffer_add_byte(out, ' ');
@@ -62,20 +57,16 @@ void ch_tree_dump_tokens(const ChTree *tree, ChBuffer *out)
 
 #define CONCRETE_INDENT_MAX 200u
 
-void ch_tree_dump_concrete(const ChTree *tree, ChBuffer *out)
-{
+void ch_tree_dump_concrete(const ChTree *tree, ChBuffer *out) {
     ConcreteWalk walk = {.cursor = ts_tree_cursor_new(ts_tree_root_node(tree->syntax))};
     do {
         TSNode node = ts_tree_cursor_current_node(&walk.cursor);
-        if (!ts_node_is_named(node) && !ts_node_is_missing(node))
-            continue;
+        if (!ts_node_is_named(node) && !ts_node_is_missing(node)) continue;
         uint32_t indent = walk.depth < CONCRETE_INDENT_MAX ? walk.depth : CONCRETE_INDENT_MAX;
         ch_buffer_add_repeat(out, ' ', (size_t)indent * 2);
         const char *field = ts_tree_cursor_current_field_name(&walk.cursor);
-        if (field)
-            ch_buffer_printf(out, "%s: ", field);
-        ch_buffer_printf(out, "%s%s ", ts_node_is_missing(node) ? "MISSING " : "",
-                         ts_node_type(node));
+        if (field) ch_buffer_printf(out, "%s: ", field);
+        ch_buffer_printf(out, "%s%s ", ts_node_is_missing(node) ? "MISSING " : "", ts_node_type(node));
         add_place(tree->source, ts_node_start_byte(node), ts_node_end_byte(node), out);
         ch_buffer_add_byte(out, '\n');
     } while (step(&walk));
@@ -97,18 +88,15 @@ static const bool RESERVED[] = {
 #undef CH_KEYWORD
 };
 
-const ChStr *ch_syntax_keywords(void)
-{
+const ChStr *ch_syntax_keywords(void) {
     return KEYWORDS;
 }
 
 #define KEYWORD_LENGTH_MAX 16u
 
-bool ch_syntax_is_keyword(ChStr word)
-{
+bool ch_syntax_is_keyword(ChStr word) {
     /* Asked for every name of a text: most are told apart by their first letter. */
-    if (word.length < 2 || word.length > KEYWORD_LENGTH_MAX)
-        return false;
+    if (word.length < 2 || word.length > KEYWORD_LENGTH_MAX) return false;
     for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
         if (RESERVED[i] && KEYWORDS[i].data[0] == word.data[0] && ch_str_equal(KEYWORDS[i], word))
             return true;

@@ -17,26 +17,29 @@
 #include "base/source.h"
 #include "base/utf8.h"
 
-static ChSource *source_of(const char *text)
-{
+static ChSource *source_of(const char *text) {
     ChSource *source = ch_source_new(CH_STR("x.harn"), ch_str_of(text), NULL);
     assert_non_null(source);
     return source;
 }
 
-static void assert_position(const ChSource *source, uint32_t offset, uint32_t line, uint32_t column)
-{
+static void assert_position(const ChSource *source, uint32_t offset, uint32_t line, uint32_t column) {
     ChPosition at = ch_source_position(source, offset);
     assert_int_equal(at.line, line);
     assert_int_equal(at.column, column);
 }
 
-static void utf8_is_checked_and_counted(void **state)
-{
+static void utf8_is_checked_and_counted(void **state) {
     (void)state;
-    static const char *const invalid[] = {"\x80",         "\xc0\x80",     "\xc1\xbf",
-                                          "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-                                          "\xf4\x90\x80\x80", "\xf5",     "\xe2\x82",
+    static const char *const invalid[] = {"\x80",
+                                          "\xc0\x80",
+                                          "\xc1\xbf",
+                                          "\xe0\x80\x80",
+                                          "\xed\xa0\x80",
+                                          "\xf0\x80\x80\x80",
+                                          "\xf4\x90\x80\x80",
+                                          "\xf5",
+                                          "\xe2\x82",
                                           "\xff"};
     for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++)
         assert_int_equal(ch_utf8_find_invalid(invalid[i], strlen(invalid[i])), 0);
@@ -58,8 +61,7 @@ static void utf8_is_checked_and_counted(void **state)
     }
 }
 
-static void positions_count_characters(void **state)
-{
+static void positions_count_characters(void **state) {
     (void)state;
     ChSource *source = source_of("let a\n\xc3\xa4\xf0\x9f\x98\x80x\r\n\nend");
     assert_int_equal(source->line_count, 4);
@@ -82,16 +84,14 @@ static void positions_count_characters(void **state)
     ch_source_unref(source);
 }
 
-static void byte_order_mark_is_dropped(void **state)
-{
+static void byte_order_mark_is_dropped(void **state) {
     (void)state;
     ChSource *source = source_of("\xef\xbb\xbflet");
     assert_true(ch_str_is(source->text, "let"));
     ch_source_unref(source);
 }
 
-static void bad_utf8_is_refused_with_its_place(void **state)
-{
+static void bad_utf8_is_refused_with_its_place(void **state) {
     (void)state;
     ChSourceError error = {0};
     assert_null(ch_source_new(CH_STR("x.harn"), CH_STR("ok\nab\xff!"), &error));
@@ -106,8 +106,7 @@ static void bad_utf8_is_refused_with_its_place(void **state)
     ch_source_unref(source);
 }
 
-static void expect_failure(const char *path, ChStatus status, const char *part)
-{
+static void expect_failure(const char *path, ChStatus status, const char *part) {
     ChSourceError error = {0};
     assert_null(ch_source_read(ch_str_of(path), &error));
     assert_int_equal(error.status, status);
@@ -116,8 +115,7 @@ static void expect_failure(const char *path, ChStatus status, const char *part)
     ch_source_error_release(&error);
 }
 
-static void only_regular_files_are_read(void **state)
-{
+static void only_regular_files_are_read(void **state) {
     (void)state;
     char folder[] = "/tmp/charn-u-source-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
@@ -142,10 +140,9 @@ static void only_regular_files_are_read(void **state)
     rmdir(folder);
 }
 
-static ChDiagnostic *example(ChDiagnosticList *list)
-{
-    ChDiagnostic *diagnostic = ch_diagnostic_add(list, CH_SEVERITY_ERROR, "HARN-X-001",
-                                                 (ChRange){14, 17}, "no %s", "good");
+static ChDiagnostic *example(ChDiagnosticList *list) {
+    ChDiagnostic *diagnostic =
+        ch_diagnostic_add(list, CH_SEVERITY_ERROR, "HARN-X-001", (ChRange){14, 17}, "no %s", "good");
     ch_diagnostic_label(list, diagnostic, "here");
     ch_diagnostic_help(list, diagnostic, "mend it");
     ch_diagnostic_note(list, diagnostic, NULL, (ChRange){0, 3}, "began here");
@@ -154,14 +151,14 @@ static ChDiagnostic *example(ChDiagnosticList *list)
     return diagnostic;
 }
 
-static void diagnostics_show_the_line_and_a_caret(void **state)
-{
+static void diagnostics_show_the_line_and_a_caret(void **state) {
     (void)state;
     ChArena arena;
     ch_arena_init(&arena);
     ChDiagnosticList list;
     ch_diagnostics_init(&list, &arena);
-    ChSource *source = source_of("let a = 1\nlet \xc3\xa4" "bc = 2\n");
+    ChSource *source = source_of("let a = 1\nlet \xc3\xa4"
+                                 "bc = 2\n");
     ChDiagnostic *diagnostic = example(&list);
     diagnostic->range = (ChRange){14, 18};
     ChBuffer out = {0};
@@ -169,7 +166,8 @@ static void diagnostics_show_the_line_and_a_caret(void **state)
     assert_string_equal(out.data, "error[HARN-X-001]: no good\n"
                                   "  --> x.harn:2:5\n"
                                   "   |\n"
-                                  " 2 | let \xc3\xa4" "bc = 2\n"
+                                  " 2 | let \xc3\xa4"
+                                  "bc = 2\n"
                                   "   |     ^^^ here\n"
                                   "note: began here\n"
                                   "  --> x.harn:1:1\n"
@@ -197,8 +195,7 @@ static void diagnostics_show_the_line_and_a_caret(void **state)
     ch_arena_release(&arena);
 }
 
-static void long_lines_are_cut_and_controls_hidden(void **state)
-{
+static void long_lines_are_cut_and_controls_hidden(void **state) {
     (void)state;
     ChArena arena;
     ch_arena_init(&arena);
@@ -222,8 +219,7 @@ static void long_lines_are_cut_and_controls_hidden(void **state)
     ch_arena_release(&arena);
 }
 
-static void diagnostics_sort_by_place_and_are_limited(void **state)
-{
+static void diagnostics_sort_by_place_and_are_limited(void **state) {
     (void)state;
     ChArena arena;
     ch_arena_init(&arena);
@@ -245,8 +241,7 @@ static void diagnostics_sort_by_place_and_are_limited(void **state)
     ch_arena_release(&arena);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_checked_and_counted),
         cmocka_unit_test(positions_count_characters),

@@ -14,15 +14,13 @@
 #include "base/status.h"
 #include "base/str.h"
 
-static void assert_str(ChStr got, const char *want)
-{
+static void assert_str(ChStr got, const char *want) {
     char *text = ch_str_detach(got);
     assert_string_equal(text, want);
     ch_free(text);
 }
 
-static void strings_compare_and_search(void **state)
-{
+static void strings_compare_and_search(void **state) {
     (void)state;
     ChStr text = CH_STR("let x = let");
     assert_true(ch_str_starts_with(text, CH_STR("let")));
@@ -42,8 +40,7 @@ static void strings_compare_and_search(void **state)
     assert_str(ch_str_trim(CH_STR("  ")), "");
 }
 
-static void distances_stop_at_the_limit(void **state)
-{
+static void distances_stop_at_the_limit(void **state) {
     (void)state;
     assert_int_equal(ch_str_distance(CH_STR("print"), CH_STR("pritn"), 3), 2);
     assert_int_equal(ch_str_distance(CH_STR("same"), CH_STR("same"), 3), 0);
@@ -52,8 +49,7 @@ static void distances_stop_at_the_limit(void **state)
     assert_int_equal(ch_str_distance(CH_STR("a"), CH_STR("abcdefgh"), 2), 3);
 }
 
-static void buffers_grow_and_print(void **state)
-{
+static void buffers_grow_and_print(void **state) {
     (void)state;
     ChBuffer buffer = {0};
     for (int i = 0; i < 1000; i++)
@@ -74,8 +70,7 @@ static void buffers_grow_and_print(void **state)
     ch_buffer_release(&buffer);
 }
 
-static void arrays_keep_their_items(void **state)
-{
+static void arrays_keep_their_items(void **state) {
     (void)state;
     CH_ARRAY_OF(uint32_t) array = {0};
     for (uint32_t i = 0; i < 10000; i++)
@@ -88,8 +83,7 @@ static void arrays_keep_their_items(void **state)
     assert_int_equal(array.count, 0);
 }
 
-static void maps_find_what_was_set(void **state)
-{
+static void maps_find_what_was_set(void **state) {
     (void)state;
     ChArena arena;
     ch_arena_init(&arena);
@@ -114,8 +108,7 @@ static void maps_find_what_was_set(void **state)
     ch_arena_release(&arena);
 }
 
-static void arenas_hand_out_zeroed_aligned_memory(void **state)
-{
+static void arenas_hand_out_zeroed_aligned_memory(void **state) {
     (void)state;
     ChArena arena;
     ch_arena_init(&arena);
@@ -133,8 +126,7 @@ static void arenas_hand_out_zeroed_aligned_memory(void **state)
     assert_int_equal(arena.bytes_total, 0);
 }
 
-static void paths_are_taken_apart_and_normalized(void **state)
-{
+static void paths_are_taken_apart_and_normalized(void **state) {
     (void)state;
     ChArena arena;
     ch_arena_init(&arena);
@@ -168,8 +160,7 @@ static void paths_are_taken_apart_and_normalized(void **state)
     ch_arena_release(&arena);
 }
 
-static void every_status_has_name_and_text(void **state)
-{
+static void every_status_has_name_and_text(void **state) {
     (void)state;
     for (int status = 0; status < CH_STATUS_COUNT; status++) {
         assert_true(strlen(ch_status_name((ChStatus)status)) > 1);
@@ -178,8 +169,7 @@ static void every_status_has_name_and_text(void **state)
     assert_string_equal(ch_status_name((ChStatus)999), "UNKNOWN");
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_compare_and_search),
         cmocka_unit_test(distances_stop_at_the_limit),

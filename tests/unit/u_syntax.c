@@ -19,8 +19,7 @@
 
 const TSLanguage *tree_sitter_harn(void);
 
-static ChTree *parse_text(ChStr text, const ChTree *old)
-{
+static ChTree *parse_text(ChStr text, const ChTree *old) {
     ChSource *source = ch_source_new(CH_STR("x.harn"), text, NULL);
     assert_non_null(source);
     ChSyntaxOptions options = {.old = old};
@@ -30,15 +29,13 @@ static ChTree *parse_text(ChStr text, const ChTree *old)
     return tree;
 }
 
-static ChTree *parse(const char *text)
-{
+static ChTree *parse(const char *text) {
     return parse_text(ch_str_of(text), NULL);
 }
 
 /* prefix, `count` times open, middle, `count` times close. */
-static ChTree *parse_nested(const char *prefix, const char *open, const char *middle,
-                            const char *close, uint32_t count)
-{
+static ChTree *parse_nested(const char *prefix, const char *open, const char *middle, const char *close,
+                            uint32_t count) {
     ChBuffer text = {0};
     ch_buffer_add_text(&text, prefix);
     for (uint32_t i = 0; i < count; i++)
@@ -51,25 +48,21 @@ static ChTree *parse_nested(const char *prefix, const char *open, const char *mi
     return tree;
 }
 
-static ChNode *first_value(const ChTree *tree)
-{
+static ChNode *first_value(const ChTree *tree) {
     assert_int_equal(tree->root->as.file.items.count, 1);
     assert_int_equal(tree->root->as.file.items.items[0]->kind, CH_NODE_LET);
     return tree->root->as.file.items.items[0]->as.binding.value;
 }
 
-static bool has_code(const ChTree *tree, const char *code)
-{
+static bool has_code(const ChTree *tree, const char *code) {
     for (uint32_t i = 0; i < tree->diagnostics.count; i++)
-        if (ch_str_is(tree->diagnostics.items[i]->code, code))
-            return true;
+        if (ch_str_is(tree->diagnostics.items[i]->code, code)) return true;
     return false;
 }
 
 #define DEEP 100000u
 
-static void parentheses_nest_without_limit(void **state)
-{
+static void parentheses_nest_without_limit(void **state) {
     (void)state;
     ChTree *tree = parse_nested("let a = ", "(", "1", ")", DEEP);
     assert_int_equal(tree->diagnostics.count, 0);
@@ -78,21 +71,18 @@ static void parentheses_nest_without_limit(void **state)
     ch_tree_unref(tree);
 }
 
-static void deep_nesting_is_a_diagnostic(void **state)
-{
+static void deep_nesting_is_a_diagnostic(void **state) {
     (void)state;
     static const struct {
         const char *prefix, *open, *middle, *close;
     } rows[] = {
-        {"let a = ", "[", "1", "]"},        {"let a = ", "-", "1", ""},
-        {"let a = ", "!", "a", ""},         {"let a = ", "{a: ", "1", "}"},
-        {"let a = ", "{ x -> ", "1", "}"},  {"let a = ", "f(", "1", ")"},
-        {"let a = ", "\"${", "1", "}\""},   {"type A = ", "[", "int", "]"},
-        {"", "if a { ", "1", " }"},         {"let a = ", "1 ** ", "1", ""},
+        {"let a = ", "[", "1", "]"},      {"let a = ", "-", "1", ""},        {"let a = ", "!", "a", ""},
+        {"let a = ", "{a: ", "1", "}"},   {"let a = ", "{ x -> ", "1", "}"}, {"let a = ", "f(", "1", ")"},
+        {"let a = ", "\"${", "1", "}\""}, {"type A = ", "[", "int", "]"},    {"", "if a { ", "1", " }"},
+        {"let a = ", "1 ** ", "1", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        ChTree *tree =
-            parse_nested(rows[i].prefix, rows[i].open, rows[i].middle, rows[i].close, 12000);
+        ChTree *tree = parse_nested(rows[i].prefix, rows[i].open, rows[i].middle, rows[i].close, 12000);
         if (!has_code(tree, "HARN-PAR-100"))
             fail_msg("%s repeated gives no diagnostic about depth", rows[i].open);
         ch_tree_unref(tree);
@@ -103,8 +93,7 @@ static void deep_nesting_is_a_diagnostic(void **state)
     }
 }
 
-static void unclosed_nesting_is_survived(void **state)
-{
+static void unclosed_nesting_is_survived(void **state) {
     (void)state;
     static const char *const opens[] = {"(", "[", "{", "f(", "\"${", "fn f() {", "match x {", ")"};
     for (size_t i = 0; i < sizeof opens / sizeof *opens; i++) {
@@ -115,14 +104,13 @@ static void unclosed_nesting_is_survived(void **state)
     }
 }
 
-static void chains_have_no_depth(void **state)
-{
+static void chains_have_no_depth(void **state) {
     (void)state;
     static const struct {
         const char *link;
         uint16_t kind;
-    } rows[] = {{" + 1", CH_NODE_BINARY}, {".b", CH_NODE_MEMBER},    {".b()", CH_NODE_METHOD_CALL},
-                {"[0]", CH_NODE_INDEX},   {"?.b", CH_NODE_MEMBER},   {" |> f", CH_NODE_BINARY}};
+    } rows[] = {{" + 1", CH_NODE_BINARY}, {".b", CH_NODE_MEMBER},  {".b()", CH_NODE_METHOD_CALL},
+                {"[0]", CH_NODE_INDEX},   {"?.b", CH_NODE_MEMBER}, {" |> f", CH_NODE_BINARY}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ChTree *tree = parse_nested("let a = x", rows[i].link, "", "", DEEP);
         assert_int_equal(tree->diagnostics.count, 0);
@@ -139,15 +127,13 @@ static void chains_have_no_depth(void **state)
     ch_tree_unref(tree);
 }
 
-static ChWalk count_node(ChNode *node, void *data)
-{
+static ChWalk count_node(ChNode *node, void *data) {
     (void)node;
     ++*(uint32_t *)data;
     return CH_WALK_INTO;
 }
 
-static void ids_are_unique_and_below_the_count(void **state)
-{
+static void ids_are_unique_and_below_the_count(void **state) {
     (void)state;
     ChTree *tree = parse("fn f(a, b = 1) -> int { let {c, d: e} = a\n match b { 1 | 2 -> { c } } }");
     uint32_t visited = 0;
@@ -170,8 +156,7 @@ static void ids_are_unique_and_below_the_count(void **state)
     ch_tree_unref(tree);
 }
 
-static void nodes_are_found_by_offset(void **state)
-{
+static void nodes_are_found_by_offset(void **state) {
     (void)state;
     const char *text = "@a\nfn f(x) { return x.len + g(1) }";
     ChTree *tree = parse(text);
@@ -189,8 +174,7 @@ static void nodes_are_found_by_offset(void **state)
     ch_tree_unref(tree);
 }
 
-static void assert_doc(const char *text, const char *doc)
-{
+static void assert_doc(const char *text, const char *doc) {
     ChTree *tree = parse(text);
     assert_int_equal(tree->root->as.file.items.count, 1);
     char *got = ch_str_detach(tree->root->as.file.items.items[0]->as.decl.doc);
@@ -199,8 +183,7 @@ static void assert_doc(const char *text, const char *doc)
     ch_tree_unref(tree);
 }
 
-static void doc_comments_belong_to_declarations(void **state)
-{
+static void doc_comments_belong_to_declarations(void **state) {
     (void)state;
     assert_doc("/** One. */\nfn f() { 1 }", "One.");
     assert_doc("/**\n * One.\n *\n *   Two.\n */\nfn f() { 1 }", "One.\n\n  Two.");
@@ -213,8 +196,7 @@ static void doc_comments_belong_to_declarations(void **state)
     assert_doc("//// Bar.\nfn f() { 1 }", "// Bar.");
 }
 
-static void comments_are_listed_in_order(void **state)
-{
+static void comments_are_listed_in_order(void **state) {
     (void)state;
     ChTree *tree = parse("// a\nlet x = 1 // b\n/** c /* d */ */\n");
     assert_int_equal(tree->comment_count, 3);
@@ -224,8 +206,7 @@ static void comments_are_listed_in_order(void **state)
     ch_tree_unref(tree);
 }
 
-static ChStr dump_of(const ChTree *tree, ChBuffer *buffer)
-{
+static ChStr dump_of(const ChTree *tree, ChBuffer *buffer) {
     ch_buffer_clear(buffer);
     ch_node_dump(tree->root, buffer);
     return ch_buffer_view(buffer);
@@ -233,12 +214,11 @@ static ChStr dump_of(const ChTree *tree, ChBuffer *buffer)
 
 /* Change one text into the next by random edits; the incremental tree must be the one
  * that a fresh parse gives. */
-static void editing_gives_the_same_tree_as_parsing_anew(void **state)
-{
+static void editing_gives_the_same_tree_as_parsing_anew(void **state) {
     (void)state;
-    static const char *const pieces[] = {"let x = 1\n", "fn f(a) { a }\n", "(", ")", "{", "}", "\"",
-                                         " + 2",        "// c\n",          "\n", "x", "\xc3\xa4",
-                                         "if a { 1 } else { 2 }\n"};
+    static const char *const pieces[] = {
+        "let x = 1\n", "fn f(a) { a }\n",        "(", ")", "{", "}", "\"", " + 2", "// c\n", "\n", "x",
+        "\xc3\xa4",    "if a { 1 } else { 2 }\n"};
     ChBuffer text = {0}, left = {0}, right = {0};
     ch_buffer_add_text(&text, "fn f(a) {\n  let b = [1, 2, a]\n  return \"v ${b}\"\n}\nlet c = f(3)\n");
     ChTree *tree = parse_text(ch_buffer_view(&text), NULL);
@@ -251,8 +231,7 @@ static void editing_gives_the_same_tree_as_parsing_anew(void **state)
         ChBuffer changed = {0};
         ch_buffer_add(&changed, text.data, at);
         ch_buffer_add_text(&changed, piece);
-        if (end > at)
-            at = end;
+        if (end > at) at = end;
         ch_buffer_add(&changed, text.data + at, text.length - at);
         ch_buffer_release(&text);
         text = changed;
@@ -271,8 +250,7 @@ static void editing_gives_the_same_tree_as_parsing_anew(void **state)
     ch_buffer_release(&right);
 }
 
-static void a_cancelled_parse_gives_nothing(void **state)
-{
+static void a_cancelled_parse_gives_nothing(void **state) {
     (void)state;
     atomic_bool cancelled;
     atomic_init(&cancelled, true);
@@ -286,8 +264,7 @@ static void a_cancelled_parse_gives_nothing(void **state)
     ch_source_unref(source);
 }
 
-static void errors_in_binary_data_are_limited(void **state)
-{
+static void errors_in_binary_data_are_limited(void **state) {
     (void)state;
     ChBuffer text = {0};
     uint32_t seed = 99;
@@ -303,8 +280,7 @@ static void errors_in_binary_data_are_limited(void **state)
 }
 
 /* A symbol that the grammar renamed would silently lower to nothing. */
-static void the_grammar_knows_every_word_of_the_lowering(void **state)
-{
+static void the_grammar_knows_every_word_of_the_lowering(void **state) {
     (void)state;
     const TSLanguage *language = tree_sitter_harn();
     static const char *const symbols[] = {
@@ -328,8 +304,7 @@ static void the_grammar_knows_every_word_of_the_lowering(void **state)
             fail_msg("the grammar has no field %s", fields[i]);
 }
 
-static void keywords_are_told_from_names(void **state)
-{
+static void keywords_are_told_from_names(void **state) {
     (void)state;
     assert_true(ch_syntax_is_keyword(CH_STR("let")));
     assert_true(ch_syntax_is_keyword(CH_STR("escalate_to")));
@@ -341,8 +316,7 @@ static void keywords_are_told_from_names(void **state)
     assert_true(count > 50);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parentheses_nest_without_limit),
         cmocka_unit_test(deep_nesting_is_a_diagnostic),

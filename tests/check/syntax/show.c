@@ -9,25 +9,21 @@
 
 #include "syntax/syntax.h"
 
-static void add_range(ChBuffer *out, const ChSource *source, ChRange range)
-{
+static void add_range(ChBuffer *out, const ChSource *source, ChRange range) {
     ChPosition from = ch_source_position(source, range.start);
     ChPosition to = ch_source_position(source, range.end);
     ch_buffer_printf(out, "%u:%u-%u:%u", from.line, from.column, to.line, to.column);
 }
 
-static void show_diagnostic(ChBuffer *out, const ChSource *source, const ChDiagnostic *diagnostic)
-{
+static void show_diagnostic(ChBuffer *out, const ChSource *source, const ChDiagnostic *diagnostic) {
     add_range(out, source, diagnostic->range);
-    ch_buffer_printf(out, " %.*s %.*s\n", CH_STR_ARG(diagnostic->code),
-                     CH_STR_ARG(diagnostic->message));
+    ch_buffer_printf(out, " %.*s %.*s\n", CH_STR_ARG(diagnostic->code), CH_STR_ARG(diagnostic->message));
     for (const ChRelatedNote *note = diagnostic->notes; note; note = note->next) {
         ch_buffer_add_text(out, "  note ");
         add_range(out, source, note->range);
         ch_buffer_printf(out, " %.*s\n", CH_STR_ARG(note->message));
     }
-    if (diagnostic->help.length)
-        ch_buffer_printf(out, "  help %.*s\n", CH_STR_ARG(diagnostic->help));
+    if (diagnostic->help.length) ch_buffer_printf(out, "  help %.*s\n", CH_STR_ARG(diagnostic->help));
     for (const ChFix *fix = diagnostic->fixes; fix; fix = fix->next) {
         ch_buffer_printf(out, "  fix %.*s:", CH_STR_ARG(fix->title));
         for (const ChTextEdit *edit = fix->edits; edit; edit = edit->next) {
@@ -40,8 +36,7 @@ static void show_diagnostic(ChBuffer *out, const ChSource *source, const ChDiagn
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc != 3) {
         fputs("usage: syntax_show diagnostics|ast|tokens|concrete FILE\n", stderr);
         return 2;
