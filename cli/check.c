@@ -5,8 +5,6 @@
 
 #include "analysis/module.h"
 #include "builtins/std.h"
-#include "analysis/module.h"
-#include "builtins/std.h"
 #include "cli.h"
 #include "diagnose.h"
 #include "syntax/syntax.h"
@@ -14,10 +12,6 @@
 #include "base/banned.h"
 
 static bool std_text(void *data, ChStr name, ChStr *text) { return ch_std_source(name, text); }
-
-static bool std_text(void *data, ChStr name, ChStr *text) {
-    return ch_std_source(name, text);
-}
 
 void cli_report_make(ChSource *source, CliReport *report) {
     *report = (CliReport){0};

@@ -10,7 +10,10 @@
 typedef struct CliReport {
     ChArena arena;
     ChDiagnosticList list; // in order of place
-    void *keep[3];         // what the list borrows from
+    // what the list borrows from
+    struct ChTree *tree;
+    struct ChAnalysis *analysis;
+    struct ChModuleGraph *graph;
 } CliReport;
 
 void cli_report_make(ChSource *source, CliReport *report);
