@@ -203,17 +203,17 @@ static void leaf_enum_to(ChFn *fn, const ChNode *node, uint32_t dst)
 
 static uint8_t free_b(ChOperand operand) { return operand.is_temp ? CH_X_FREE_B : 0; }
 
-static void get_field(ChFn *fn, uint32_t dst, ChOperand object, ChStr name)
+static void get_field(ChFn *fn, uint32_t dst, ChOperand object, ChStr name, uint8_t x)
 {
     int32_t index = ch__constant_short(fn, ch__const_text(name));
     if (index >= 0) {
-        ch__emit(fn, CH_OP_GET_FIELD, free_b(object), dst, object.reg, (uint32_t)index);
+        ch__emit(fn, CH_OP_GET_FIELD, free_b(object) | x, dst, object.reg, (uint32_t)index);
         ch__emit_word(fn, 0);
         return;
     }
     uint32_t key = ch__push(fn);
     ch__load_text(fn, key, name);
-    ch__emit(fn, CH_OP_GET_INDEX, (uint8_t)(free_b(object) | CH_X_FREE_C), dst, object.reg, key);
+    ch__emit(fn, CH_OP_GET_INDEX, (uint8_t)(free_b(object) | CH_X_FREE_C | x), dst, object.reg, key);
 }
 
 // Optional links: nil stays nil. Returns the object in the register that also gets the result.
@@ -324,7 +324,7 @@ static void link_to(ChFn *fn, const ChNode *node, ChOperand object, uint32_t dst
     case CH_NODE_MEMBER:
         ch__at(fn, node->as.member.name.range.start);
         if (node->flags & CH_FLAG_OPTIONAL) object = skip_nil(fn, object, dst, &end);
-        get_field(fn, dst, object, node->as.member.name.text);
+        get_field(fn, dst, object, node->as.member.name.text, node->flags & CH_FLAG_OPTIONAL ? CH_X_OPTIONAL : 0);
         ch__patch_here(fn, &end);
         break;
     case CH_NODE_INDEX: index_link(fn, node, object, dst); break;
