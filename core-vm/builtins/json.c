@@ -102,8 +102,8 @@ static bool parse_number(Parser *p, ChValue *out) {
 
 static bool parse_hex(Parser *p, uint32_t *unit) {
     *unit = 0;
+    if (p->text.length - p->at < 4) return fail_at(p, "EOF while parsing a string", p->text.length);
     for (int i = 0; i < 4; i++, p->at++) {
-        if (at_end(p)) return fail(p, "EOF while parsing a string");
         char c = peek(p);
         uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
                          : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)

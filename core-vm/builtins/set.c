@@ -17,23 +17,12 @@ CH_NATIVE(ch__set) {
 
 static bool is_set(ChValue *args, uint32_t argc, uint32_t index) { return ch__arg_is(args, argc, index, CH_TAG_SET); }
 
-// 1 finds 1.0 where `==` decides, as with `in`.
-static bool contains_equal(const ChSet *set, ChValue item) {
-    if (ch_set_contains(set, item)) return true;
-    if (item.tag == CH_TAG_INT && (int64_t)(double)item.as.integer == item.as.integer)
-        return ch_set_contains(set, ch_float((double)item.as.integer));
-    double d = item.as.real;
-    if (item.tag == CH_TAG_FLOAT && d >= -9.2e18 && d <= 9.2e18 && (double)(int64_t)d == d)
-        return ch_set_contains(set, ch_int((int64_t)d));
-    return false;
-}
-
 CH_NATIVE(ch__set_method_contains) {
-    return ch__give_bool(result, contains_equal(args[0].as.set, ch_arg(args, argc, 1)));
+    return ch__give_bool(result, ch_set_contains_equal(args[0].as.set, ch_arg(args, argc, 1)));
 }
 
 CH_NATIVE(ch__set_method_add) {
-    if (!contains_equal(args[0].as.set, ch_arg(args, argc, 1)))
+    if (!ch_set_contains_equal(args[0].as.set, ch_arg(args, argc, 1)))
         ch_set_add(ch_set_unshare(&args[0]), argc > 1 ? ch_take(&args[1]) : CH_NIL);
     return ch__give(result, ch_take(&args[0]));
 }

@@ -168,7 +168,7 @@ bool ch__contains(ChVm *vm, ChValue item, ChValue collection) {
         for (uint32_t i = 0; i < collection.as.list->count; i++)
             if (ch_equal(collection.as.list->items[i], item)) return true;
         return false;
-    case CH_TAG_SET: return ch_set_contains(collection.as.set, item);
+    case CH_TAG_SET: return ch_set_contains_equal(collection.as.set, item);
     case CH_TAG_STRING: return text_contains(ch_string_view(collection.as.string), item);
     case CH_TAG_RANGE: {
         const ChIntRange *range = collection.as.range;

@@ -560,7 +560,7 @@ ChFlow ch__op_len(ChVm *vm, ChValue *ra, ChValue *rb, unsigned x) {
         int32_t row = ch_builtin_find(CH_STR("len"));
         if (row < 0 || !ch_builtin_functions[row]) break;
         ChValue argument = ch_retain(*rb), result = CH_NIL;
-        ChFlow flow = ch_builtin_functions[row](vm, &argument, 1, &result);
+        ChFlow flow = ch_builtin_call(vm, (uint32_t)row, &argument, 1, &result);
         ch_release(argument);
         if (flow != CH_OK) return flow;
         return finish(ra, rb, NULL, x, result);

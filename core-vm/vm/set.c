@@ -53,6 +53,16 @@ static int64_t find(const ChSet *set, ChValue item) {
 
 bool ch_set_contains(const ChSet *set, ChValue item) { return find(set, item) >= 0; }
 
+bool ch_set_contains_equal(const ChSet *set, ChValue item) {
+    if (ch_set_contains(set, item)) return true;
+    if (item.tag == CH_TAG_INT && (int64_t)(double)item.as.integer == item.as.integer)
+        return ch_set_contains(set, ch_float((double)item.as.integer));
+    double d = item.as.real;
+    if (item.tag == CH_TAG_FLOAT && d >= -9.2e18 && d <= 9.2e18 && (double)(int64_t)d == d)
+        return ch_set_contains(set, ch_int((int64_t)d));
+    return false;
+}
+
 bool ch_set_add(ChSet *set, ChValue take_value) {
     if (find(set, take_value) >= 0) {
         ch_release(take_value);

@@ -308,7 +308,8 @@ static inline ChValue ch_str_value(const char *data, size_t length) { return ch_
 // NULL when the key is not there. The result is borrowed and good until the dict changes.
 ChValue *ch_dict_find(const ChDict *dict, const ChString *key);
 ChValue *ch_dict_find_str(const ChDict *dict, ChStr key);
-bool ch_set_contains(const ChSet *set, ChValue item);
+bool ch_set_contains(const ChSet *set, ChValue item);       // as a set tells its items apart: 1 is not 1.0
+bool ch_set_contains_equal(const ChSet *set, ChValue item); // as `in`: 1 finds 1.0
 uint32_t ch_range_length(const ChIntRange *range, bool *too_large);
 // Sorted walk: `position` starts at 0; returns false at the end. Key and value are borrowed.
 bool ch_dict_next(ChDict *dict, uint32_t *position, ChString **key, ChValue *value);
