@@ -485,7 +485,9 @@ static ChStep check_cost_route(ChChecker *checker, ChFrame *frame)
 static const ChType *result_of_try(ChChecker *checker, const ChType *body)
 {
     ChTypeStore *types = checker->types;
-    if (body && body->kind == CH_TYPE_APPLIED && body->decl == types->result_decl) {
+    if (body && body->decl == types->result_decl && body->kind == CH_TYPE_NAME)
+        return body;
+    if (body && body->decl == types->result_decl) {
         const ChType *args[2] = {body->items[0], types->wildcard};
         return ch_type_applied(types, CH_STR("Result"), types->result_decl, args, 2);
     }
