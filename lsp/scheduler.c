@@ -87,8 +87,9 @@ static int64_t due_in_ms(const ChDocument *document, uint64_t now_ms, bool *is_f
     if (!is_analysed(document)) {
         if (!document->snapshot || document->waiting_count)
             return 0;
-        uint64_t cost_ms = document->snapshot->cost_us / 1000;
-        delay_ms = cost_ms < CH_SCHEDULER_DELAY_MS_MAX ? (int64_t)cost_ms : CH_SCHEDULER_DELAY_MS_MAX;
+        uint64_t half_cost_ms = document->snapshot->cost_us / 2000;
+        if (half_cost_ms >= CH_SCHEDULER_DELAY_MS_MIN)
+            delay_ms = half_cost_ms < CH_SCHEDULER_DELAY_MS_MAX ? (int64_t)half_cost_ms : CH_SCHEDULER_DELAY_MS_MAX;
     } else if (!document->snapshot->is_final) {
         *is_fresh = true;
         delay_ms = CH_SCHEDULER_REST_MS;

@@ -1,7 +1,7 @@
 /* When which document is analysed.
  *
- * One analysis runs at a time, on a worker thread. A document that changed is due once it rested as long as its last
- * analysis took (short for small files, bounded for large ones), at once when a request waits for it. An edit cancels the
+ * One analysis runs at a time, on a worker thread. A document that changed is due once it rested half as long as its last
+ * analysis took (at once where that is short, bounded where it is long), and at once when a request waits for it. An edit cancels the
  * analysis of the text it replaced, so edits that follow edits collapse into one analysis. Where the tree was made
  * incrementally from a text with errors, a fresh analysis follows when the typing rests, so that what the user is told
  * does not depend on how the text was typed. */
@@ -11,7 +11,8 @@
 #include "server.h"
 
 enum {
-    CH_SCHEDULER_DELAY_MS_MAX = 300, /* longest wait for the typing to pause */
+    CH_SCHEDULER_DELAY_MS_MIN = 10,  /* shorter waits are not worth a timer */
+    CH_SCHEDULER_DELAY_MS_MAX = 200, /* longest wait for the typing to pause */
     CH_SCHEDULER_REST_MS = 200,      /* then a provisional analysis is made anew */
 };
 

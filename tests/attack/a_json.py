@@ -97,7 +97,7 @@ def raw_answer(target, body):
         target.process.receive()
     finally:
         json.loads = loads
-    return seen[-1]
+    return seen[0]
 
 
 def ids_byte_for_byte(Target):

@@ -102,7 +102,7 @@ class Process:
         try:
             message = self.messages.get(timeout=WAIT_S if wait_s is None else wait_s)
         except queue.Empty:
-            raise TimeoutError("no message came; stderr: " + "".join(self.errors))
+            raise TimeoutError("no message came; the server is %s; stderr: %s" % (self.state(), "".join(self.errors)))
         if message is None:
             self.messages.put(None)
             raise Gone("the server ended; stderr: " + "".join(self.errors))
@@ -123,6 +123,15 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError("the server did not end")
+
+    def state(self):
+        """What the process does, for the report of a failure: R running, S sleeping, Z ended; ticks used."""
+        try:
+            with open("/proc/%d/stat" % self.process.pid) as stat:
+                fields = stat.read().rpartition(")")[2].split()
+            return "in state %s after %s ticks" % (fields[0], int(fields[11]) + int(fields[12]))
+        except OSError:
+            return "gone"
 
     def is_alive(self):
         return self.process.poll() is None
@@ -145,6 +154,10 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        # The readers see the end of their pipes; only then may the descriptors be closed, lest a reader wake up on a
+        # number that is another client's by now.
+        self.reader.join(10)
+        self.error_reader.join(10)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             try:
                 stream.close()

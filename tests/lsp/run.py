@@ -72,7 +72,7 @@ def main():
         except Exception:
             failed.append(label)
             print("FAIL  %s" % label, flush=True)
-            traceback.print_exc(limit=-4, file=sys.stdout)
+            traceback.print_exc(limit=-8, file=sys.stdout)
             for client in context.clients:
                 if client.errors:
                     print("      stderr: " + "".join(client.errors)[-4000:], flush=True)
