@@ -20,6 +20,11 @@
  * chains (1 + 1 + ..., a.b().c()) do not count as nesting. */
 #define CH_SYNTAX_DEPTH_MAX 10000u
 
+/* A text with more open brackets than this at one place, or with longer runs of prefix
+ * operators or of closers without an opener, is not parsed at all: the parser's stack
+ * takes some hundred bytes for each. */
+#define CH_SYNTAX_BRACKETS_MAX 1000000u
+
 /* One file has at most this many syntax errors explained: a binary file would have
  * thousands, none of them of use. */
 #define CH_SYNTAX_ERRORS_MAX 100u

@@ -419,6 +419,7 @@ typedef struct ChTree {
     ChDiagnosticList diagnostics; /* of the syntax alone, in order of place */
     TSTree *syntax;               /* the concrete tree, for the next parse and for tokens */
     bool is_provisional;          /* see ch_tree_is_provisional */
+    bool is_refused;              /* too deep to be parsed: root and syntax are empty */
     int ref_count;
 } ChTree;
 

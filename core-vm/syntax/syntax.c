@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "syntax/syntax_int.h"
 
 #include "base/banned.h"
@@ -68,6 +69,35 @@ static TSTree *parse_concrete(const ChCst *cst, const ChSource *source, const TS
     return tree;
 }
 
+/* ---- texts that are not parsed */
+
+/* Where brackets open deeper, or prefixes and closers run longer, than the parser's
+ * memory is good for; the text's length when nowhere. Strings and comments are not told
+ * apart: the limit is far beyond what any of them holds. */
+static uint32_t find_excess(ChStr text) {
+    uint32_t open = 0, closers = 0, prefixes = 0;
+    for (uint32_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (c == '(' || c == '[' || c == '{')
+            open++;
+        else if (c == ')' || c == ']' || c == '}')
+            open ? open-- : closers++;
+        prefixes = c == '-' || c == '!' ? prefixes + 1 : 0;
+        if (open > CH_SYNTAX_BRACKETS_MAX || closers > CH_SYNTAX_BRACKETS_MAX ||
+            prefixes > CH_SYNTAX_BRACKETS_MAX)
+            return i;
+    }
+    return text.length;
+}
+
+static void report_excess(ChTree *tree, uint32_t offset) {
+    ChDiagnosticList *list = &tree->diagnostics;
+    ChDiagnostic *diagnostic =
+        ch_diagnostic_add(list, CH_SEVERITY_ERROR, CH__CODE_DEPTH, (ChRange){offset, offset + 1},
+                          "nesting too deep: more than %u brackets or operators", CH_SYNTAX_BRACKETS_MAX);
+    ch_diagnostic_help(list, diagnostic, "nothing of this file was parsed; is it a program?");
+}
+
 /* ---- the abstract tree */
 
 ChTree *ch_tree_ref(ChTree *tree) {
@@ -110,7 +140,18 @@ ChTree *ch_syntax_parse(ChSource *source, const ChSyntaxOptions *options) {
     ch__cst_init(&cst);
     TSTree *syntax = NULL;
     bool is_provisional = false;
-    if (options->old) {
+    uint32_t excess = find_excess(source->text);
+    if (excess < source->text.length) {
+        ChSource *nothing = ch_source_new(source->path, (ChStr){0}, NULL);
+        syntax = parse_concrete(&cst, nothing, NULL, NULL);
+        ChTree *tree = build_tree(source, syntax, &cst, false);
+        tree->is_refused = true;
+        report_excess(tree, excess);
+        ch_source_unref(nothing);
+        ch__cst_release(&cst);
+        return tree;
+    }
+    if (options->old && !options->old->is_refused) {
         TSTree *before = ts_tree_copy(options->old->syntax);
         TSInputEdit edit = edit_between(options->old->source, source);
         ts_tree_edit(before, &edit);

@@ -82,7 +82,8 @@ static void deep_nesting_is_a_diagnostic(void **state) {
         {"let a = ", "1 ** ", "1", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        ChTree *tree = parse_nested(rows[i].prefix, rows[i].open, rows[i].middle, rows[i].close, CH_SYNTAX_DEPTH_MAX + 500);
+        ChTree *tree = parse_nested(rows[i].prefix, rows[i].open, rows[i].middle, rows[i].close,
+                                    CH_SYNTAX_DEPTH_MAX + 500);
         if (!has_code(tree, "HARN-PAR-100"))
             fail_msg("%s repeated gives no diagnostic about depth", rows[i].open);
         ch_tree_unref(tree);
@@ -100,6 +101,22 @@ static void unclosed_nesting_is_survived(void **state) {
         ChTree *tree = parse_nested("let a = ", opens[i], "", "", 66000);
         assert_true(tree->diagnostics.error_count > 0);
         assert_true(tree->diagnostics.count <= CH_SYNTAX_ERRORS_MAX + 1);
+        ch_tree_unref(tree);
+    }
+}
+
+static void excess_is_refused_before_parsing(void **state) {
+    (void)state;
+    static const char *const runs[] = {"(", "}", "-"};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        ChTree *tree = parse_nested("let a = ", runs[i], "1", "", CH_SYNTAX_BRACKETS_MAX + 1);
+        assert_int_equal(tree->diagnostics.count, 1);
+        assert_true(has_code(tree, "HARN-PAR-100"));
+        assert_int_equal(tree->root->as.file.items.count, 0);
+        ChTree *next = parse_text(CH_STR("let a = 1"), tree);
+        assert_int_equal(next->diagnostics.count, 0);
+        assert_int_equal(next->root->as.file.items.count, 1);
+        ch_tree_unref(next);
         ch_tree_unref(tree);
     }
 }
@@ -321,6 +338,7 @@ int main(void) {
         cmocka_unit_test(parentheses_nest_without_limit),
         cmocka_unit_test(deep_nesting_is_a_diagnostic),
         cmocka_unit_test(unclosed_nesting_is_survived),
+        cmocka_unit_test(excess_is_refused_before_parsing),
         cmocka_unit_test(chains_have_no_depth),
         cmocka_unit_test(ids_are_unique_and_below_the_count),
         cmocka_unit_test(nodes_are_found_by_offset),
