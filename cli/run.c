@@ -72,8 +72,7 @@ static int run_source(ChSource *source, const RunOptions *options) {
     int status = CLI_FAILED;
     ChStr *arguments = ch_alloc_zero((size_t)options->program_argc + 1, sizeof *arguments);
     for (int i = 0; i < options->program_argc; i++) arguments[i] = ch_str_of(options->program_argv[i]);
-    vm->argv = arguments;
-    vm->argc = (uint32_t)options->program_argc;
+    ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     ChModule *module = ch_program_load_source(vm, source, &why);
     if (module) {
         ch_vm_start(vm, module);

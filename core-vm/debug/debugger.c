@@ -126,12 +126,9 @@ ChVm *ch_debugger_vm(ChDebugger *debugger) { return debugger->vm; }
 
 bool ch_debugger_launch(ChDebugger *debugger, ChStr program, const ChStr *arguments, uint32_t argument_count,
                         bool stop_on_entry, ChBuffer *why) {
-    ChStr *copies = ch_arena_alloc_array(&debugger->arena, argument_count + 1, sizeof *copies);
-    for (uint32_t i = 0; i < argument_count; i++) copies[i] = ch_str_copy(&debugger->arena, arguments[i]);
     ChModule *module = ch_program_load(debugger->vm, program, why);
     if (!module) return false;
-    debugger->vm->argv = copies;
-    debugger->vm->argc = argument_count;
+    ch_vm_set_arguments(debugger->vm, arguments, argument_count);
     ChTask *task = ch_vm_start(debugger->vm, module);
     debugger->is_started = true;
     if (stop_on_entry) {

@@ -220,6 +220,8 @@ ChValue ch__late_value(ChVm *vm, ChTask *task, ChStr name, ChErrorKind kind) {
             return ch_object(closure);
         }
     }
+    const ChValue *global = ch_map_get_pointer(&vm->globals, name);
+    if (global) return ch_retain(*global);
     int32_t row = ch_builtin_find(name);
     if (row >= 0) return ch__builtin_value(vm, (uint32_t)row);
     ch__throw_undefined(vm, kind, name);

@@ -53,11 +53,45 @@ void ch_vm_free(ChVm *vm) {
     ch_map_release(&vm->enum_types);
     ch_map_release(&vm->struct_types);
     ch_map_release(&vm->interfaces);
+    for (uint32_t i = 0; i < vm->globals.count; i++) {
+        ch_release(*(ChValue *)vm->globals.entries[i].value.pointer);
+        ch_free(vm->globals.entries[i].value.pointer);
+    }
+    ch_map_release(&vm->globals);
     ch_free(vm->breaks);
     ch_buffer_release(&vm->scratch);
     ch_heap_release(&vm->heap);
     ch_arena_release(&vm->arena);
     ch_free(vm);
+}
+
+void ch_vm_set_global(ChVm *vm, const char *name, ChValue take_value) {
+    ChMapEntry *entry = ch_map_enter(&vm->globals, ch_str_of(name), NULL);
+    if (!entry->value.pointer) {
+        entry->key = ch_str_copy(&vm->arena, entry->key);
+        entry->value.pointer = ch_alloc_zero(1, sizeof(ChValue));
+    }
+    ch_assign_take(entry->value.pointer, take_value);
+}
+
+static ChValue builtins_dict(ChVm *vm, const char *const *names) {
+    ChValue dict = ch_object(ch_dict_new());
+    for (; *names; names++) {
+        int32_t row = ch_builtin_find(ch_str_of(*names));
+        if (row < 0) continue;
+        ch_dict_put_property(vm, dict.as.dict, ch_intern(vm, *names, strlen(*names)), ch_builtin_ref((uint32_t)row));
+    }
+    return dict;
+}
+
+void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count) {
+    static const char *const stdio[] = {"print", "println", "eprint", "eprintln", "read_line", NULL};
+    ChList *list = ch_list_new(count);
+    for (uint32_t i = 0; i < count; i++) ch_list_push(list, ch_str_value(arguments[i].data, arguments[i].length));
+    ch_vm_set_global(vm, "argv", ch_object(list));
+    ChValue harness = ch_object(ch_dict_new());
+    ch_dict_put_property(vm, harness.as.dict, ch_intern(vm, "stdio", 5), builtins_dict(vm, stdio));
+    ch_vm_set_global(vm, "harness", harness);
 }
 
 void ch_vm_interrupt(ChVm *vm, unsigned reasons) { atomic_fetch_or(&vm->interrupt, reasons); }

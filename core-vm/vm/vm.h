@@ -313,9 +313,7 @@ struct ChVm {
     ChTask *main_task;       // counted
     struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
     int64_t slice_left;      // instructions left of the slice, in counted runs
-    ChStr *argv;             // of the program; borrowed
-    uint32_t argc;
-    int exit_code;
+    ChMap globals;           // what the host gives a program by name -> ChValue *, see ch_vm_set_global
     ChBuffer scratch;
 };
 
@@ -323,6 +321,11 @@ struct ChVm {
 // of the build).
 ChVm *ch_vm_new(struct ch_host *host, const ChVmOptions *options, ChBuffer *why);
 void ch_vm_free(ChVm *vm);
+
+// A name that programs see where nothing else of that name is known (`argv`). Replaces an earlier one.
+void ch_vm_set_global(ChVm *vm, const char *name, ChValue take_value);
+// `argv`, and `harness` with what a program may reach through it.
+void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count);
 
 // Any thread: asks the running slice to look up at its next safepoint.
 void ch_vm_interrupt(ChVm *vm, unsigned reasons);
