@@ -5,17 +5,8 @@
 #include "base/diagnostic.h"
 #include "snapshot/snapshot.h"
 
-typedef struct ChDiagnosticsIter {
-    const ChDiagnosticList *lists[2];
-    uint32_t list, item;
-    bool is_too_large; /* the one diagnostic is about that */
-    ChDiagnostic notice;
-} ChDiagnosticsIter;
-
-/* Begins with the first diagnostic of a snapshot. `is_harn` false gives none. */
-ChDiagnosticsIter ch_diagnostics_of(const ChSnapshot *snapshot, bool is_harn);
-
-/* The next one, NULL at the end; borrowed from the snapshot or the iterator. */
-const ChDiagnostic *ch_diagnostics_next(ChDiagnosticsIter *iter);
+/* Fills an initialised list, in order of place. What it holds is borrowed from the snapshot and from the list's arena. Of a
+ * text with syntax errors only those are given, as the types of what was not understood are guesses. */
+void ch_diagnostics_of(const ChSnapshot *snapshot, bool is_harn, ChDiagnosticList *list);
 
 #endif

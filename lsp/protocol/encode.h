@@ -13,7 +13,7 @@ void ch_encode_lsp_range(ChBuffer *out, ChLspRange range);
 /* {"uri":…,"range":…} of a place in a file. */
 void ch_encode_location(ChBuffer *out, const char *uri, ChLspRange range);
 
-/* The diagnostics of one file as an array, at most `max` of them. `uri` is the file's own, for its related notes. */
+/* One diagnostic. `uri` is the file's own, for its related notes. */
 typedef struct ChDiagnosticStyle {
     bool has_related_information, has_tags;
 } ChDiagnosticStyle;

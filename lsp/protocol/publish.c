@@ -26,12 +26,18 @@ void ch_publish_diagnostics(ChServer *server, ChDocument *document)
     if (server->session.settings.are_diagnostics_enabled) {
         ChDiagnosticStyle style = {server->has_related_information, server->has_diagnostic_tags};
         ChLineCursor cursor = ch_line_cursor_init(&snapshot->lines, snapshot->source->text, server->session.encoding);
-        ChDiagnosticsIter iter = ch_diagnostics_of(snapshot, document->is_harn);
-        for (const ChDiagnostic *diagnostic; (diagnostic = ch_diagnostics_next(&iter)) != NULL;) {
-            if (list.length)
+        ChArena arena;
+        ch_arena_init(&arena);
+        ChDiagnosticList found;
+        ch_diagnostics_init(&found, &arena);
+        ch_diagnostics_of(snapshot, document->is_harn, &found);
+        for (uint32_t i = 0; i < found.count; i++) {
+            if (i)
                 ch_buffer_add_byte(&list, ',');
-            ch_encode_diagnostic(&list, &cursor, document->uri.text, diagnostic, style, server->session.encoding);
+            ch_encode_diagnostic(&list, &cursor, document->uri.text, found.items[i], style, server->session.encoding);
         }
+        ch_diagnostics_release(&found);
+        ch_arena_release(&arena);
     }
     uint64_t hash = ch_hash_bytes(list.data, list.length) | 1;
     bool is_known = document->published_hash == hash && document->published_version == snapshot->version;
