@@ -376,10 +376,8 @@ const ChType *ch__enum_value(ChChecker *checker, const ChTypeDecl *decl, const C
 {
     if (!decl)
         return NULL;
-    const ChVariant *variant = NULL;
-    for (uint32_t i = 0; i < decl->variant_count; i++)
-        if (ch_str_equal(decl->variants[i].name, name.text))
-            variant = &decl->variants[i];
+    int32_t at = ch__decl_position(checker, decl, name.text);
+    const ChVariant *variant = at < 0 ? NULL : &decl->variants[at];
     if (!variant) {
         for (uint32_t i = 0; i < decl->method_count; i++)
             if (ch_str_equal(decl->methods[i]->name, name.text))
@@ -506,12 +504,10 @@ ChStep ch__check_method_call(ChChecker *checker, ChFrame *frame)
 
 /* ---- structs --------------------------------------------------------------------------------- */
 
-static const ChTypeField *declared_field(const ChTypeDecl *decl, ChStr name)
+static const ChTypeField *declared_field(ChChecker *checker, const ChTypeDecl *decl, ChStr name)
 {
-    for (uint32_t i = 0; i < decl->field_count; i++)
-        if (ch_str_equal(decl->fields[i].name, name))
-            return &decl->fields[i];
-    return NULL;
+    int32_t at = ch__decl_position(checker, decl, name);
+    return at < 0 ? NULL : &decl->fields[at];
 }
 
 static void report_unknown_struct(ChChecker *checker, const ChNode *node)
@@ -557,7 +553,7 @@ static const ChType *make_struct(ChChecker *checker, const ChNode *node, const C
             continue;
         }
         const ChNode *key = entry->as.dict_entry.key;
-        const ChTypeField *field = declared_field(decl, key->as.string.text);
+        const ChTypeField *field = declared_field(checker, decl, key->as.string.text);
         if (!field) {
             ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_WARNING, "HARN-NAM-004",
                               ch_node_range(key), "Unknown field '%.*s' in struct '%.*s'",
@@ -582,7 +578,7 @@ static const ChType *make_struct(ChChecker *checker, const ChNode *node, const C
             !entry->as.dict_entry.key || !entry->as.dict_entry.value)
             continue;
         ChStr name = entry->as.dict_entry.key->as.string.text;
-        const ChTypeField *field = declared_field(decl, name);
+        const ChTypeField *field = declared_field(checker, decl, name);
         const ChType *actual = ch__type_at(checker, entry->as.dict_entry.value);
         if (!field || !field->type || !actual)
             continue;

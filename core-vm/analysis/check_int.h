@@ -96,6 +96,9 @@ typedef struct ChChecker {
     bool exits; /* control never comes out of it at the end */
     uint32_t steps;
     uint32_t interface_depth; /* interfaces being compared within one another */
+    /* Names of the variants or fields of the declaration asked for last. */
+    const ChTypeDecl *named_decl;
+    ChMap names; /* to the position + 1 */
 } ChChecker;
 
 typedef enum ChStep { CH_STEP_DONE, CH_STEP_CHILD } ChStep;
@@ -222,6 +225,9 @@ void ch__check_member(ChChecker *checker, const ChNode *node);
 /* Note which member symbol a member node names. */
 void ch__link_member(ChChecker *checker, const ChNode *node, const ChType *object, ChName name,
                      uint32_t flags);
+
+/* Position of a variant (of an enum) or field (of a struct), or -1. */
+int32_t ch__decl_position(ChChecker *checker, const ChTypeDecl *decl, ChStr name);
 
 /* ---- match.c ---- */
 void ch__check_exhaustive(ChChecker *checker, const ChNode *match);

@@ -62,12 +62,10 @@ static const ChTypeDecl *enum_of(ChChecker *checker, const ChNode *object)
     return ch_str_is(object->as.name.name.text, "Result") ? checker->types->result_decl : NULL;
 }
 
-static const ChVariant *variant_of(const ChTypeDecl *decl, ChStr name)
+static const ChVariant *variant_of(ChChecker *checker, const ChTypeDecl *decl, ChStr name)
 {
-    for (uint32_t i = 0; decl && i < decl->variant_count; i++)
-        if (ch_str_equal(decl->variants[i].name, name))
-            return &decl->variants[i];
-    return NULL;
+    int32_t at = decl ? ch__decl_position(checker, decl, name) : -1;
+    return at < 0 ? NULL : &decl->variants[at];
 }
 
 static void link_variant(ChChecker *checker, const ChNode *pattern, const ChTypeDecl *decl,
@@ -121,7 +119,7 @@ static void bind_pattern(ChChecker *checker, const ChNode *pattern, const ChType
         break;
     case CH_NODE_METHOD_CALL: {
         const ChTypeDecl *decl = enum_of(checker, pattern->as.method_call.object);
-        const ChVariant *variant = variant_of(decl, pattern->as.method_call.name.text);
+        const ChVariant *variant = variant_of(checker, decl, pattern->as.method_call.name.text);
         if (decl)
             link_variant(checker, pattern, decl, pattern->as.method_call.name);
         for (uint32_t i = 0; i < pattern->as.method_call.args.count; i++)
@@ -277,42 +275,36 @@ static bool is_plain_literal(const ChNode *leaf)
     return leaf->kind != CH_NODE_UNARY && is_literal(leaf);
 }
 
-/* The text that an arm covers of an enum or of literals. */
-static ChStr covered_text(const ChNode *leaf)
+/* What an arm covers, as a key: the name of a variant, the text of a string, or the
+ * digits of an int behind a NUL, which no name holds. */
+static ChStr covered_key(ChChecker *checker, const ChNode *leaf)
 {
     switch (leaf->kind) {
     case CH_NODE_STRING: return leaf->as.string.text;
     case CH_NODE_MEMBER: return leaf->as.member.name.text;
     case CH_NODE_METHOD_CALL: return leaf->as.method_call.name.text;
+    case CH_NODE_INT:
+        return ch_str_format(&checker->analysis->arena, "%c%lld", '\0',
+                             (long long)leaf->as.integer.value);
     default: return (ChStr){0};
     }
 }
 
-static bool arms_name(const ChNode *match, ChStr name)
+static void collect_covered(ChChecker *checker, const ChNode *match, ChMap *covered)
 {
     for (uint32_t i = 0; i < match->as.match.arms.count; i++) {
         const ChNode *pattern = match->as.match.arms.items[i]->as.match_arm.pattern;
         for (uint32_t k = 0; k < alternative_count(pattern); k++)
-            if (ch_str_equal(covered_text(alternative(pattern, k)), name))
-                return true;
+            ch_map_set_number(covered, covered_key(checker, alternative(pattern, k)), 1);
     }
-    return false;
 }
 
-static bool arms_have_literal(const ChNode *match, const ChType *literal)
+static bool covers_literal(ChChecker *checker, const ChMap *covered, const ChType *literal)
 {
-    for (uint32_t i = 0; i < match->as.match.arms.count; i++) {
-        const ChNode *pattern = match->as.match.arms.items[i]->as.match_arm.pattern;
-        for (uint32_t k = 0; k < alternative_count(pattern); k++) {
-            const ChNode *leaf = alternative(pattern, k);
-            if (literal->kind == CH_TYPE_STRING
-                    ? leaf->kind == CH_NODE_STRING &&
-                          ch_str_equal(leaf->as.string.text, literal->text)
-                    : leaf->kind == CH_NODE_INT && leaf->as.integer.value == literal->value)
-                return true;
-        }
-    }
-    return false;
+    if (literal->kind == CH_TYPE_STRING)
+        return ch_map_find(covered, literal->text) != NULL;
+    ChStr key = ch_str_format(&checker->analysis->arena, "%c%lld", '\0', (long long)literal->value);
+    return ch_map_find(covered, key) != NULL;
 }
 
 static bool arms_have_kind(const ChNode *match, ChStr kind)
@@ -370,9 +362,11 @@ static void check_enum(ChChecker *checker, const ChNode *match, const ChTypeDecl
     if (has_catch_all(match, is_variant_pattern))
         return;
     ChBuffer missing = {0}, arms = {0};
+    ChMap covered = {0};
+    collect_covered(checker, match, &covered);
     for (uint32_t i = 0; i < decl->variant_count; i++) {
         const ChVariant *variant = &decl->variants[i];
-        if (arms_name(match, variant->name))
+        if (ch_map_find(&covered, variant->name))
             continue;
         ch_buffer_printf(&missing, "%s\"%.*s\"", missing.length > 0 ? ", " : "",
                          CH_STR_ARG(variant->name));
@@ -388,6 +382,7 @@ static void check_enum(ChChecker *checker, const ChNode *match, const ChTypeDecl
             ch_buffer_add_text(&arms, " -> { }\n");
         }
     }
+    ch_map_release(&covered);
     ChStr what = ch_str_format(&checker->analysis->arena, "enum %.*s: missing variants",
                                CH_STR_ARG(decl->name));
     report(checker, match, what, &missing, &arms);
@@ -400,10 +395,12 @@ static void check_tags(ChChecker *checker, const ChNode *match, const ChType *ty
     if (has_catch_all(match, is_tag_pattern))
         return;
     ChBuffer missing = {0}, arms = {0};
+    ChMap covered = {0};
+    collect_covered(checker, match, &covered);
     for (uint32_t i = 0; i < type->count; i++) {
         const ChType *literal =
             ch__type_resolve(checker, ch_type_field(type->items[i], tag)->type);
-        if (arms_have_literal(match, literal))
+        if (covers_literal(checker, &covered, literal))
             continue;
         add_missing(&missing, literal);
         ChBuffer one = {0};
@@ -411,6 +408,7 @@ static void check_tags(ChChecker *checker, const ChNode *match, const ChType *ty
         ch_buffer_printf(&arms, "  %s -> { }\n", one.data);
         ch_buffer_release(&one);
     }
+    ch_map_release(&covered);
     report(checker, match, CH_STR("tagged shape union: missing variants"), &missing, &arms);
     ch_buffer_release(&missing);
     ch_buffer_release(&arms);
@@ -429,9 +427,12 @@ static void check_union(ChChecker *checker, const ChNode *match, const ChType *t
     if (has_catch_all(match, all_literals ? is_tag_pattern : is_plain_literal))
         return;
     ChBuffer missing = {0}, arms = {0};
+    ChMap covered = {0};
+    collect_covered(checker, match, &covered);
     for (uint32_t i = 0; i < type->count; i++) {
         const ChType *part = type->items[i];
-        if (all_literals ? arms_have_literal(match, part) : arms_have_kind(match, part->text))
+        if (all_literals ? covers_literal(checker, &covered, part)
+                         : arms_have_kind(match, part->text))
             continue;
         add_missing(&missing, part);
         if (all_literals) {
@@ -441,6 +442,7 @@ static void check_union(ChChecker *checker, const ChNode *match, const ChType *t
             ch_buffer_release(&one);
         }
     }
+    ch_map_release(&covered);
     report(checker, match,
            all_literals ? CH_STR("literal union: missing") : CH_STR("union type: missing"),
            &missing, &arms);

@@ -9,27 +9,37 @@ static ChDiagnosticList *diagnostics(ChChecker *checker)
 
 /* ---- fields ------------------------------------------------------------------------------ */
 
+int32_t ch__decl_position(ChChecker *checker, const ChTypeDecl *decl, ChStr name)
+{
+    bool is_enum = decl->kind == CH_TYPE_DECL_ENUM;
+    if (decl != checker->named_decl) {
+        checker->named_decl = decl;
+        ch_map_clear(&checker->names);
+        for (uint32_t i = 0; i < (is_enum ? decl->variant_count : decl->field_count); i++)
+            ch_map_set_number(&checker->names,
+                              is_enum ? decl->variants[i].name : decl->fields[i].name, i + 1);
+    }
+    return (int32_t)ch_map_get_number(&checker->names, name, 0) - 1;
+}
+
 static const ChType *struct_field(ChChecker *checker, const ChType *type, ChStr name,
                                   bool is_optional)
 {
     const ChTypeDecl *decl = type->decl;
-    for (uint32_t i = 0; i < decl->field_count; i++) {
-        if (!ch_str_equal(decl->fields[i].name, name))
-            continue;
-        const ChType *field = decl->fields[i].type;
-        if (field && decl->param_count > 0) {
-            ChBindings bindings = ch__bindings_new(checker, decl->params, decl->param_count);
-            for (uint32_t p = 0; p < decl->param_count; p++)
-                bindings.args[p] = type->kind == CH_TYPE_APPLIED && p < type->count
-                                       ? type->items[p]
-                                       : checker->types->wildcard;
-            field = ch_type_substitute(checker->types, field, &bindings);
-        }
-        return decl->fields[i].is_optional
-                   ? ch_type_union2(checker->types, field, checker->types->nil)
-                   : field;
+    int32_t at = ch__decl_position(checker, decl, name);
+    if (at < 0)
+        return is_optional ? checker->types->nil : NULL;
+    const ChType *field = decl->fields[at].type;
+    if (field && decl->param_count > 0) {
+        ChBindings bindings = ch__bindings_new(checker, decl->params, decl->param_count);
+        for (uint32_t p = 0; p < decl->param_count; p++)
+            bindings.args[p] = type->kind == CH_TYPE_APPLIED && p < type->count
+                                   ? type->items[p]
+                                   : checker->types->wildcard;
+        field = ch_type_substitute(checker->types, field, &bindings);
     }
-    return is_optional ? checker->types->nil : NULL;
+    return decl->fields[at].is_optional ? ch_type_union2(checker->types, field, checker->types->nil)
+                                        : field;
 }
 
 static const ChType *length_or_items(ChChecker *checker, const ChType *item, ChStr name)
@@ -157,11 +167,8 @@ static bool has_field(ChChecker *checker, const ChType *type, ChStr name)
         return false;
     if (type->kind == CH_TYPE_SHAPE)
         return ch_type_field(type, name) != NULL;
-    if (ch__type_declares(type, CH_TYPE_DECL_STRUCT))
-        for (uint32_t i = 0; i < type->decl->field_count; i++)
-            if (ch_str_equal(type->decl->fields[i].name, name))
-                return true;
-    return false;
+    return ch__type_declares(type, CH_TYPE_DECL_STRUCT) &&
+           ch__decl_position(checker, type->decl, name) >= 0;
 }
 
 static void report_nil(ChChecker *checker, const ChNode *node, const ChType *type)
@@ -235,6 +242,26 @@ void ch__check_member(ChChecker *checker, const ChNode *node)
     }
 }
 
+/* The symbol of a variant or field, found through its node; methods by their names. */
+static uint32_t member_symbol(ChChecker *checker, const ChTypeDecl *decl, ChStr name)
+{
+    const ChAnalysis *analysis = checker->analysis;
+    if (decl->symbol >= analysis->symbols.count)
+        return CH_SYMBOL_NONE;
+    const ChNode *node = analysis->symbols.items[decl->symbol].node;
+    const ChNodeList *nodes = NULL;
+    if (node && node->kind == CH_NODE_ENUM)
+        nodes = &node->as.enum_.variants;
+    else if (node && node->kind == CH_NODE_STRUCT)
+        nodes = &node->as.struct_.fields;
+    int32_t at = nodes ? ch__decl_position(checker, decl, name) : -1;
+    if (at >= 0 && (uint32_t)at < nodes->count)
+        return analysis->node_symbols[nodes->items[at]->id];
+    return decl->method_count > 0 || decl->kind == CH_TYPE_DECL_INTERFACE
+               ? ch__member_find(analysis, decl->symbol, name)
+               : CH_SYMBOL_NONE;
+}
+
 void ch__link_member(ChChecker *checker, const ChNode *node, const ChType *object, ChName name,
                      uint32_t flags)
 {
@@ -243,8 +270,8 @@ void ch__link_member(ChChecker *checker, const ChNode *node, const ChType *objec
         type = ch_type_without_nil(checker->types, type);
     if (!type || !type->decl || type->decl->module || name.text.length == 0)
         return;
-    uint32_t member = ch__member_find(checker->analysis, type->decl->symbol, name.text);
-    if (member == CH_SYMBOL_NONE)
+    uint32_t member = member_symbol(checker, type->decl, name.text);
+    if (member >= checker->analysis->symbols.count)
         return;
     checker->analysis->node_symbols[node->id] = member;
     ch__reference_add(checker->analysis, name.range, member, flags);

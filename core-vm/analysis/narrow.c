@@ -1,5 +1,7 @@
 /* What conditions tell about variables: nil checks, type_of, tags of shapes, .has,
  * schema_is, plain truth; and what is left of a type then. */
+#include <stdlib.h>
+
 #include "analysis/check_int.h"
 #include "base/limits.h"
 
@@ -160,31 +162,45 @@ static bool is_literal_type(const ChType *type)
     return type->kind == CH_TYPE_STRING || type->kind == CH_TYPE_INT;
 }
 
-/* The first field of the first shape that every shape has, with a literal type of its
- * own in each. */
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Has every shape of the union the field, with a literal type of its own? */
+static bool is_tag(ChChecker *checker, const ChType *type, ChStr name, uint32_t *ids)
+{
+    for (uint32_t i = 0; i < type->count; i++) {
+        const ChTypeField *field = ch_type_field(type->items[i], name);
+        const ChType *literal = field ? ch__type_resolve(checker, field->type) : NULL;
+        if (!literal || field->is_optional || !is_literal_type(literal))
+            return false;
+        ids[i] = literal->id;
+    }
+    qsort(ids, type->count, sizeof *ids, compare_ids);
+    for (uint32_t i = 1; i < type->count; i++)
+        if (ids[i] == ids[i - 1])
+            return false;
+    return true;
+}
+
+/* The first field of the first shape that can tell the shapes apart. */
 ChStr ch__discriminant_of(ChChecker *checker, const ChType *type)
 {
+    ChStr found = {0};
     if (!type || type->kind != CH_TYPE_UNION)
-        return (ChStr){0};
+        return found;
     for (uint32_t i = 0; i < type->count; i++)
         if (type->items[i]->kind != CH_TYPE_SHAPE)
-            return (ChStr){0};
+            return found;
+    uint32_t *ids = ch_alloc_zero(type->count, sizeof *ids);
     const ChType *first = type->items[0];
-    for (uint32_t f = 0; f < first->count; f++) {
-        ChStr name = first->fields[f].name;
-        bool is_tag = true;
-        for (uint32_t i = 0; i < type->count && is_tag; i++) {
-            const ChTypeField *field = ch_type_field(type->items[i], name);
-            is_tag = field && !field->is_optional &&
-                     is_literal_type(ch__type_resolve(checker, field->type));
-            for (uint32_t j = 0; j < i && is_tag; j++)
-                is_tag = ch__type_resolve(checker, field->type) !=
-                         ch__type_resolve(checker, ch_type_field(type->items[j], name)->type);
-        }
-        if (is_tag)
-            return name;
-    }
-    return (ChStr){0};
+    for (uint32_t f = 0; f < first->count && found.length == 0; f++)
+        if (is_tag(checker, type, first->fields[f].name, ids))
+            found = first->fields[f].name;
+    ch_free(ids);
+    return found;
 }
 
 static const ChType *literal_type(ChChecker *checker, const ChNode *node)
@@ -218,7 +234,8 @@ const ChType *ch__narrow_by_tag(ChChecker *checker, const ChType *type, ChStr ta
 
 /* ---- conditions -------------------------------------------------------------------- */
 
-/* The variable that an expression names, or CH_SYMBOL_NONE. */
+/* The variable that an expression names, when something is known about its type;
+ * else CH_SYMBOL_NONE. */
 static uint32_t variable_of(ChChecker *checker, const ChNode *node)
 {
     if (!node || node->kind != CH_NODE_IDENTIFIER)
@@ -229,7 +246,8 @@ static uint32_t variable_of(ChChecker *checker, const ChNode *node)
     ChSymbolKind kind = checker->analysis->symbols.items[index].kind;
     bool is_variable = kind == CH_SYMBOL_VARIABLE || kind == CH_SYMBOL_PARAMETER ||
                        kind == CH_SYMBOL_CONSTANT;
-    return is_variable && ch__type_at(checker, node) ? index : CH_SYMBOL_NONE;
+    return is_variable && ch__type_resolve(checker, ch__type_at(checker, node)) ? index
+                                                                              : CH_SYMBOL_NONE;
 }
 
 static void refine(ChChecker *checker, ChRefinements *refs, uint32_t symbol, const ChType *truthy,
