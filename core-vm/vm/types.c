@@ -271,6 +271,37 @@ static ChStr nearest_field(ChValue value, ChStr name) {
     return ch_closest_name(name, near, count);
 }
 
+// A type as a schema names it: members of a union in a row, of collections only what they are.
+static void add_label(const ChRtType *type, ChBuffer *out) {
+    switch (type->kind) {
+    case CH_RT_UNION:
+        for (uint32_t i = 0; i < type->count; i++) {
+            if (i) ch_buffer_add_byte(out, '|');
+            add_label(type->items[i], out);
+        }
+        break;
+    case CH_RT_SHAPE:
+    case CH_RT_DICT: ch_buffer_add_text(out, "dict"); break;
+    case CH_RT_LIST: ch_buffer_add_text(out, "list"); break;
+    case CH_RT_SET: ch_buffer_add_text(out, "set"); break;
+    case CH_RT_CLOSURE: ch_buffer_add_text(out, "closure"); break;
+    case CH_RT_LIT_STRING: ch_buffer_add_text(out, "string"); break;
+    case CH_RT_LIT_INT: ch_buffer_add_text(out, "int"); break;
+    default: ch_buffer_add_str(out, type->text); break;
+    }
+}
+
+static void add_misfit(const Misfit *misfit, ChBuffer *out) {
+    ch_buffer_printf(out, "at root%.*s: ", (int)misfit->path.length, misfit->path.data ? misfit->path.data : "");
+    if (misfit->wanted->kind == CH_RT_UNION) {
+        ch_buffer_add_text(out, "value did not match any union branch");
+        return;
+    }
+    ch_buffer_add_text(out, "expected type '");
+    add_label(misfit->wanted, out);
+    ch_buffer_printf(out, "', got '%s'", ch_type_name(misfit->found));
+}
+
 static ChFlow throw_shape(ChVm *vm, ChStr param, const ChRtType *type, ChValue value);
 
 // The first field of a shape that is missing or has another type.
@@ -307,10 +338,9 @@ static ChFlow throw_field(ChVm *vm, ChStr param, const ChRtType *type, ChValue v
         else {
             Misfit misfit = {.found = CH_NIL};
             matches(vm, wanted, *field, 0, &misfit);
-            flow = ch_throw_type(vm, "parameter '%s': at root%s: expected type '%.*s', got '%s'", inner.data,
-                                 misfit.path.data ? misfit.path.data : "",
-                                 CH_STR_ARG(misfit.wanted ? misfit.wanted->text : wanted->text),
-                                 ch_type_name(misfit.found));
+            ch_buffer_add_text(&inner, "': ");
+            if (misfit.wanted) add_misfit(&misfit, &inner);
+            flow = ch_throw_type(vm, "parameter '%s", inner.data);
             ch_buffer_release(&misfit.path);
         }
         ch_buffer_release(&inner);
@@ -367,13 +397,14 @@ static ChFlow throw_schema(ChVm *vm, ChStr param, const ChRtType *type, ChValue 
     } else {
         Misfit misfit = {.found = CH_NIL};
         matches(vm, type, value, 0, &misfit);
-        if (misfit.path.length && misfit.wanted)
-            ch_buffer_printf(&text, "TypeError: parameter '%.*s': at root%.*s: expected type '%.*s', got '%s'",
-                             CH_STR_ARG(param), (int)misfit.path.length, misfit.path.data,
-                             CH_STR_ARG(misfit.wanted->text), ch_type_name(misfit.found));
-        else {
-            ch_buffer_printf(&text, "TypeError: parameter '%.*s' expected %.*s, got %s (", CH_STR_ARG(param),
-                             CH_STR_ARG(type->text), ch_type_name(value));
+        ch_buffer_printf(&text, "TypeError: parameter '%.*s'", CH_STR_ARG(param));
+        if (misfit.path.length && misfit.wanted) {
+            ch_buffer_add_text(&text, ": ");
+            add_misfit(&misfit, &text);
+        } else {
+            ch_buffer_add_text(&text, " expected ");
+            add_label(type, &text);
+            ch_buffer_printf(&text, ", got %s (", ch_type_name(value));
             ch_display(value, &text);
             ch_buffer_add_byte(&text, ')');
         }
