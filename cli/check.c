@@ -7,6 +7,7 @@
 #include "builtins/std.h"
 #include "cli.h"
 #include "diagnose.h"
+#include "files.h"
 #include "syntax/syntax.h"
 
 #include "base/banned.h"
@@ -60,7 +61,8 @@ bool cli_diagnose(ChSource *source, int descriptor) {
 
 int cli_check(int argc, char **argv) {
     bool is_json = false, can_read = true;
-    uint32_t files = 0, errors = 0, warnings = 0;
+    uint32_t errors = 0, warnings = 0;
+    CliFiles list = {0};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
             is_json = true;
@@ -68,9 +70,11 @@ int cli_check(int argc, char **argv) {
             return cli_usage_error("check", "unknown option '%s'", argv[i]);
     }
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1]) continue;
-        files++;
-        ChSource *source = cli_read(argv[i]);
+        if (argv[i][0] != '-' || !argv[i][1]) cli_files_add(&list, argv[i]);
+    }
+    uint32_t files = list.count;
+    for (uint32_t i = 0; i < files; i++) {
+        ChSource *source = cli_read(list.items[i]);
         if (!source) {
             can_read = false;
             continue;
@@ -92,6 +96,7 @@ int cli_check(int argc, char **argv) {
         cli_report_release(&report);
         ch_source_unref(source);
     }
+    cli_files_release(&list);
     if (!files) return cli_usage_error("check", "no file given");
     if (is_json) {
         printf("{\"files\":%u,\"errors\":%u,\"warnings\":%u}\n", files, errors, warnings);
@@ -101,7 +106,7 @@ int cli_check(int argc, char **argv) {
     else if (can_read)
         printf("%u file%s checked: %u error%s, %u warning%s\n", files, files == 1 ? "" : "s", errors,
                errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
-    return !can_read ? CLI_USAGE : errors ? CLI_FAILED : CLI_OK;
+    return errors || !can_read ? CLI_FAILED : CLI_OK;
 }
 
 int cli_fmt(int argc, char **argv) {

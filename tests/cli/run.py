@@ -132,7 +132,8 @@ def test_check_json(cli):
     path = cli.file("a.harn", 'pipeline default(task) {\n  let x: int = "text"\n  println(x)\n}\n')
     code, out, err = cli.run("check", "--json", path)
     expect(code == 1, "exit code %d (%s)" % (code, err))
-    text = json.dumps(json.loads(out))
+    objects = [json.loads(line) for line in out.splitlines()]
+    text = json.dumps(objects[0])
     expect("HARN-TYP-" in text and "a.harn" in text, text)
 
 
@@ -141,6 +142,8 @@ def test_check_many_files(cli):
     bad = cli.file("bad.harn", "pipeline default(task) {\n  let = 1\n}\n")
     code, out, err = cli.run("check", good, bad)
     expect(code == 1 and "bad.harn" in out + err, out + err)
+    code, out, err = cli.run("check", cli.folder.name)
+    expect(code == 1 and "bad.harn" in out + err and "2 files" in out, out + err)
 
 
 def test_syntax_error_is_explained(cli):
@@ -173,7 +176,7 @@ def test_missing_file(cli):
     for command in ("run", "check", "ast", "tokens", "dis"):
         err = "".join(cli.run(command, "nowhere.harn")[1:])
         cli.bad(command, "nowhere.harn")
-        expect("nowhere.harn" in err and "No such file" in err, "%s: %s" % (command, err))
+        expect("nowhere.harn" in err and "o such file" in err, "%s: %s" % (command, err))
 
 
 def test_a_folder(cli):

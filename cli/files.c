@@ -1,0 +1,56 @@
+/* The files that a command's arguments name: folders stand for all .harn files below them. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "files.h"
+
+#include "base/banned.h"
+
+enum { FILES_MAX = 100 * 1000 };
+
+static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static void add_folder(CliFiles *files, const char *folder) {
+    CliFiles pending = {0};
+    ch_array_push(&pending, ch_str_detach(ch_str_of(folder)));
+    uint32_t first = files->count;
+    while (pending.count > 0 && files->count - first < FILES_MAX) {
+        char *path = ch_array_pop(&pending);
+        DIR *dir = opendir(path);
+        struct dirent *entry;
+        while (dir && (entry = readdir(dir))) {
+            if (entry->d_name[0] == '.') continue;
+            ChBuffer name = {0};
+            ch_buffer_printf(&name, "%s/%s", path, entry->d_name);
+            struct stat info;
+            bool is_there = lstat(name.data, &info) == 0;
+            if (is_there && S_ISDIR(info.st_mode))
+                ch_array_push(&pending, ch_buffer_detach(&name));
+            else if (is_there && S_ISREG(info.st_mode) && ch_str_ends_with(ch_buffer_view(&name), CH_STR(".harn")))
+                ch_array_push(files, ch_buffer_detach(&name));
+            ch_buffer_release(&name);
+        }
+        if (dir) closedir(dir);
+        ch_free(path);
+    }
+    while (pending.count > 0) ch_free(ch_array_pop(&pending));
+    ch_array_release(&pending);
+    if (files->count > first) qsort(files->items + first, files->count - first, sizeof *files->items, compare_names);
+}
+
+void cli_files_add(CliFiles *files, const char *argument) {
+    if (is_folder(argument)) add_folder(files, argument);
+    else ch_array_push(files, ch_str_detach(ch_str_of(argument)));
+}
+
+void cli_files_release(CliFiles *files) {
+    for (uint32_t i = 0; i < files->count; i++) ch_free(files->items[i]);
+    ch_array_release(files);
+}
