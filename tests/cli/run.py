@@ -293,7 +293,7 @@ def test_long_chains_work(cli):
 
 def test_unclosed_things(cli):
     for text in ('"', '"${', '"""', "/*", "(" * 70000, "{" * 70000, "let x = " + "[" * 70000, 'r"', "@", "pipeline",
-                 "fn f(", "match x {", "\\", "let x = 1 \\"):
+                 "fn f(", "match x {", "let x = 1 \\"):
         path = cli.file("a.harn", text)
         code, out, err = cli.run("check", path, timeout=120)
         expect(code == 1 and (err or out), "%r: %d %s" % (text[:20], code, err[:200]))
