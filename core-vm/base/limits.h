@@ -57,7 +57,7 @@
 
 /* Registers of one function, and words of its code. Register numbers have 16 bits. */
 #define CH_REGISTERS_MAX 60000u
-#define CH_CODE_WORDS_MAX (16u * 1024u * 1024u)
+#define CH_CODE_WORDS_MAX (2u * 1024u * 1024u)
 
 /* Functions with more nodes than this are compiled with long jumps from the start:
  * the jumps of compare-and-branch instructions have 16 bits. */

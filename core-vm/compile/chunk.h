@@ -130,7 +130,8 @@ typedef struct ChHandler {
 } ChHandler;
 
 // One entry per place where the source position changes; words from `pc` on belong to it. Line and column are
-// 1-based; `statement` marks the first instruction of a statement (a place for a breakpoint).
+// 1-based. `statement` marks the first instruction of a statement (a place for a breakpoint) and says where the
+// statement begins; where the instruction's own operand stands elsewhere, an entry with the same `pc` follows.
 typedef struct ChLineEntry {
   uint32_t pc;
   uint32_t line;
@@ -229,6 +230,8 @@ extern const ChOpInfo ch_op_info[CH_OP_COUNT];
 
 // Position of a word in the source; the entry is borrowed, NULL for a proto without lines.
 const ChLineEntry *ch_proto_line(const ChProto *proto, uint32_t pc);
+// The statement whose first instruction is at `pc`, or NULL; borrowed.
+const ChLineEntry *ch_proto_statement(const ChProto *proto, uint32_t pc);
 // Text of one instruction at `pc` into `out`; returns how many words it takes. For `charn dis` and the debugger.
 uint32_t ch_disassemble_at(const ChProto *proto, uint32_t pc, ChBuffer *out);
 void ch_disassemble_chunk(const ChChunk *chunk, ChBuffer *out);

@@ -17,6 +17,7 @@ void ch__compile_error(ChCompiler *c, ChRange range, const char *format, ...)
 
 bool ch__depth_enter(ChCompiler *c, const ChNode *node)
 {
+    if (c->limit_reported) return false; // nothing will come of it: finally bodies multiply, so stop at once
     if (c->depth < CH_COMPILE_DEPTH_MAX) {
         c->depth++;
         return true;
@@ -66,6 +67,7 @@ static void release(ChCompiler *c)
     ch_map_release(&c->interfaces);
     ch_map_release(&c->aliases);
     ch_map_release(&c->functions);
+    ch_map_release(&c->not_exported);
 }
 
 ChChunk *ch_compile(const ChTree *tree, const ChCompileOptions *options, ChDiagnosticList *diagnostics)

@@ -51,6 +51,7 @@ typedef struct ChRef {
 // A value that is wanted: a constant, or a register, which may be a temporary that dies with its use.
 typedef struct ChOperand {
     bool is_constant;
+    bool has_register; // a constant that also stands in a register
     bool is_temp;
     uint16_t reg;
     ChConst constant;
@@ -123,7 +124,8 @@ struct ChFn {
     ChLoop *loop;
     ChCleanup *cleanup;
     uint32_t offset;                   // place in the source of what is emitted next
-    bool statement;                    // and it begins a statement
+    bool statement;                    // and it begins a statement,
+    uint32_t statement_offset;         // this one
     bool reachable;
     bool long_jumps;
     bool jump_overflow;                // compile again with long_jumps
@@ -161,6 +163,7 @@ struct ChCompiler {
     ChMap aliases;                // type aliases of the top level -> TYPE_ALIAS node
     ChMap functions;              // top-level FN nodes by name, the first of each
     CH_ARRAY_OF(const ChNode *) wildcards; // IMPORT nodes without a list
+    ChMap not_exported;                    // names that none of them gives
     uint32_t depth;
     bool in_alternatives;       // an or-pattern: its alternatives bind the same names
     uint32_t depth_in_pattern; // list and dict patterns around the one that is compiled

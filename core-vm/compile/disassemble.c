@@ -155,7 +155,7 @@ static void disassemble_proto(const ChProto *proto, ChBuffer *out)
     uint32_t line = 0;
     for (uint32_t pc = 0; pc < proto->code_count;) {
         const ChLineEntry *entry = ch_proto_line(proto, pc);
-        bool marks = entry && entry->pc == pc && entry->statement;
+        bool marks = ch_proto_statement(proto, pc) != NULL;
         if (entry && entry->line != line) {
             ch_buffer_printf(out, "%5u %c ", entry->line, marks ? '*' : ' ');
             line = entry->line;

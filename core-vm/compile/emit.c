@@ -50,21 +50,29 @@ void ch__at(ChFn *fn, uint32_t offset) { fn->offset = offset; }
 
 void ch__statement(ChFn *fn, const ChNode *node)
 {
-    fn->offset = node->start;
+    fn->offset = fn->statement_offset = node->start;
     fn->statement = true;
 }
 
+// The first instruction of a statement belongs to two places: breakpoints and steps mean where the statement begins,
+// errors mean the operand, which may stand further right or on a line below. It has an entry for each, in this order.
 static void add_line(ChFn *fn)
 {
     uint32_t line, column;
-    position(fn->c, fn->offset, &line, &column);
     uint32_t pc = fn->code.count;
-    if (fn->lines.count && ch_array_last(&fn->lines).pc == pc) {
-        ch_array_last(&fn->lines) =
-            (ChLineEntry){pc, line, column, fn->statement || ch_array_last(&fn->lines).statement};
-    } else if (fn->statement || !fn->lines.count || ch_array_last(&fn->lines).line != line ||
-               ch_array_last(&fn->lines).column != column) {
-        ch_array_push(&fn->lines, (ChLineEntry){pc, line, column, fn->statement});
+    ChLineEntry begin = {0};
+    if (fn->statement) {
+        position(fn->c, fn->statement_offset, &line, &column);
+        begin = (ChLineEntry){pc, line, column, true};
+    }
+    while (fn->lines.count && ch_array_last(&fn->lines).pc == pc) {
+        if (!begin.statement) begin = ch_array_last(&fn->lines);
+        fn->lines.count--;
+    }
+    if (begin.statement) ch_array_push(&fn->lines, begin);
+    position(fn->c, fn->offset, &line, &column);
+    if (!fn->lines.count || ch_array_last(&fn->lines).line != line || ch_array_last(&fn->lines).column != column) {
+        ch_array_push(&fn->lines, (ChLineEntry){pc, line, column, false});
     }
     fn->statement = false;
 }

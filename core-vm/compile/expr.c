@@ -12,8 +12,20 @@ static bool take_last_use(ChFn *fn, const ChNode *node, uint32_t reg)
     return false;
 }
 
+// A constant of this function has a register too, for instructions that need one.
+static bool constant_register(ChFn *fn, const ChNode *node, uint16_t *reg)
+{
+    if (node->kind != CH_NODE_IDENTIFIER) return false;
+    uint32_t index = ch_map_get_number(&fn->names, node->as.name.name.text, 0);
+    if (!index || !fn->bindings.items[index - 1].has_constant) return false;
+    *reg = fn->bindings.items[index - 1].reg;
+    return true;
+}
+
 ChOperand ch__expr_reg(ChFn *fn, const ChNode *node)
 {
+    ChOperand known = {0};
+    if (node && constant_register(fn, node, &known.reg)) return known;
     if (node && node->kind == CH_NODE_IDENTIFIER) {
         ChRef ref = ch__resolve(fn, node->as.name.name.text);
         if (ref.kind == CH_REF_REGISTER) {
@@ -28,13 +40,15 @@ ChOperand ch__expr_reg(ChFn *fn, const ChNode *node)
 ChOperand ch__expr(ChFn *fn, const ChNode *node)
 {
     ChOperand operand = {.is_constant = true};
-    if (ch__fold(fn, node, &operand.constant)) return operand;
-    return ch__expr_reg(fn, node);
+    if (!ch__fold(fn, node, &operand.constant)) return ch__expr_reg(fn, node);
+    operand.has_register = node && constant_register(fn, node, &operand.reg);
+    return operand;
 }
 
 ChOperand ch__in_register(ChFn *fn, ChOperand operand)
 {
     if (!operand.is_constant) return operand;
+    if (operand.has_register) return (ChOperand){.reg = operand.reg};
     uint32_t reg = ch__push(fn);
     ch__load_constant(fn, reg, operand.constant);
     return (ChOperand){.reg = (uint16_t)reg, .is_temp = true};
@@ -160,7 +174,7 @@ static void chain_to(ChFn *fn, const ChNode *node, uint32_t dst)
         ChConst folded;
         if (left.is_constant && right.is_constant &&
             ch__fold_binary(fn, link->as.binary.op, left.constant, right.constant, &folded)) {
-            left.constant = folded;
+            left = (ChOperand){.is_constant = true, .constant = folded};
             continue;
         }
         uint32_t out = i == 0 ? dst : place;

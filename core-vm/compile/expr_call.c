@@ -1,4 +1,4 @@
-// Calls and postfix chains.
+// Calls and postfix chains. Each link is placed where it ends, not where the chain begins.
 //
 // A call's window lies at the top of the live registers; the callee's frame begins at its first argument. Chains
 // a.b().c[d] are walked iteratively: the intermediate value stays in the register on top, which is where the window
@@ -245,7 +245,7 @@ static void index_link(ChFn *fn, const ChNode *node, ChOperand object, uint32_t 
     if (node->flags & CH_FLAG_OPTIONAL) object = skip_nil(fn, object, dst, &end);
     object = protect(fn, object, node->as.index.index);
     ChOperand key = ch__expr_reg(fn, node->as.index.index);
-    ch__at(fn, node->start);
+    ch__at(fn, node->as.index.index ? node->as.index.index->start : node->end - 1);
     ch__emit(fn, CH_OP_GET_INDEX, (uint8_t)(free_b(object) | (key.is_temp ? CH_X_FREE_C : 0)), dst, object.reg, key.reg);
     ch__patch_here(fn, &end);
 }
@@ -256,7 +256,7 @@ static void slice_link(ChFn *fn, const ChNode *node, ChOperand object, uint32_t 
     ch__push(fn);
     ch__expr_to(fn, node->as.slice.first, bounds);
     ch__expr_to(fn, node->as.slice.last, bounds + 1);
-    ch__at(fn, node->start);
+    ch__at(fn, node->end - 1);
     ch__emit(fn, CH_OP_SLICE, free_b(object), dst, object.reg, bounds);
 }
 
@@ -264,7 +264,7 @@ static void propagate_link(ChFn *fn, const ChNode *node, ChOperand object, uint3
 {
     ChPcs ok = {0};
     uint32_t out = ch__is_bound(fn, dst) ? ch__push(fn) : dst;
-    ch__at(fn, node->start);
+    ch__at(fn, node->end - 1);
     ch__emit(fn, CH_OP_PROPAGATE, free_b(object), out, object.reg, fn->long_jumps ? 1 : 0);
     if (fn->long_jumps) {
         ch__emit_bc(fn, CH_OP_JMP, 0, 0, 1);
@@ -312,8 +312,8 @@ static void call_link(ChFn *fn, const ChNode *node, ChOperand object, uint32_t d
 {
     uint8_t x = 0;
     uint32_t base = window_start(fn, object);
-    uint32_t count = push_args(fn, &node->as.call.args, &x, node->start);
-    ch__at(fn, node->start);
+    uint32_t count = push_args(fn, &node->as.call.args, &x, node->end - 1);
+    ch__at(fn, node->end - 1);
     ch__emit(fn, CH_OP_CALL, x, base, count, dst);
 }
 

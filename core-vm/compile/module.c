@@ -76,6 +76,9 @@ static void inherit_slots(ChCompiler *c)
         const ChModuleSlot *slot = &module->slots[i];
         ch__slot(c, slot->name, slot->is_public, slot->is_mutable, slot->is_function);
     }
+    for (uint32_t i = 0; module && i < module->decl_count; i++) {
+        if (module->decls[i].kind == CH_DECL_ENUM) ch_map_set_pointer(&c->enums, module->decls[i].name, NULL);
+    }
 }
 
 // ---- pipelines

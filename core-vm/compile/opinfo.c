@@ -25,6 +25,13 @@ const ChLineEntry *ch_proto_line(const ChProto *proto, uint32_t pc)
     return low ? &proto->lines[low - 1] : NULL;
 }
 
+const ChLineEntry *ch_proto_statement(const ChProto *proto, uint32_t pc)
+{
+    const ChLineEntry *entry = ch_proto_line(proto, pc);
+    while (entry && entry->pc == pc && !entry->statement) entry = entry > proto->lines ? entry - 1 : NULL;
+    return entry && entry->pc == pc ? entry : NULL;
+}
+
 void ch_chunk_free(ChChunk *chunk)
 {
     if (!chunk) return;

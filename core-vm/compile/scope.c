@@ -144,9 +144,11 @@ static bool from_wildcard(ChCompiler *c, ChStr name)
 {
     if (!c->wildcards.count) return false;
     if (!c->options->exports) return true;
+    if (ch_map_find(&c->not_exported, name)) return false;
     for (uint32_t i = 0; i < c->wildcards.count; i++) {
         if (c->options->exports(c->options->ud, c->wildcards.items[i]->as.import.path.text, name)) return true;
     }
+    ch_map_set_number(&c->not_exported, ch_str_copy(c->arena, name), 1);
     return false;
 }
 
