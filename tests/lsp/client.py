@@ -166,9 +166,10 @@ class Process:
 
 
 def is_sanitized(path):
-    """Was the program built with AddressSanitizer? Its shadow memory makes bounds on memory meaningless."""
+    """Was the program built with a sanitizer? Their shadow memory makes bounds on memory meaningless."""
     with open(path, "rb") as program:
-        return b"__asan_init" in program.read()
+        content = program.read()
+    return b"__asan_init" in content or b"__tsan_init" in content
 
 
 class Failure(Exception):
