@@ -178,7 +178,7 @@ static void reduce(Lower *lower, const Frame *frame, Cst cst) {
         .start = ts_node_start_byte(frame->node),
         .end = ts_node_end_byte(frame->node),
         .has_error = ts_node_has_error(frame->node),
-        .kids = lower->entries.items + frame->base,
+        .kids = lower->entries.items ? lower->entries.items + frame->base : NULL,
         .count = lower->entries.count - frame->base,
     };
     note_mark(lower, cst, frame->node);
