@@ -174,6 +174,10 @@ static void assign_name(ChChecker *checker, const ChNode *node, const ChType *ac
             state.declared = is_outer ? NULL
                                       : ch_type_union2(checker->types, actual, checker->types->nil);
             state.is_nil_widenable = false;
+        } else if (entry->is_top_level && !entry->is_annotated) {
+            /* A script may use one variable for many things, as long as it does not say
+             * that it won't. */
+            state.declared = NULL;
         } else if (node->as.assign.value) {
             ChDiagnostic *diagnostic = ch__report_mismatch(
                 checker, "HARN-TYP-005",
