@@ -420,6 +420,15 @@ ChFlow ch__check_param(ChVm *vm, const ChFrame *frame, const ChProto *proto, uin
     const ChRtType *type = proto->chunk->rt_types[type_number];
     if (ch_rt_matches(vm, type, *value)) return CH_OK;
     ChStr param = proto->params[number].name;
+    // A rest parameter stands for arguments of the element's type: the first wrong one is what is reported.
+    if ((proto->flags & CH_PROTO_REST) && number + 1u == proto->param_count && value->tag == CH_TAG_LIST && type->count) {
+        ChList *rest = value->as.list;
+        type = type->items[0];
+        for (uint32_t i = 0; i < rest->count; i++) {
+            value = &rest->items[i];
+            if (!ch_rt_matches(vm, type, *value)) break;
+        }
+    }
     if (type->kind == CH_RT_INTERFACE)
         return ch_throw_type(vm, "parameter '%.*s': expected value satisfying interface '%.*s', got %s",
                              CH_STR_ARG(param), CH_STR_ARG(type->text), ch_type_name(*value));
