@@ -32,6 +32,7 @@ class Client:
         self.process = None
         self.socket = None
         self.token = token
+        self.errors = ""
         if port is None:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=subprocess.PIPE, cwd=cwd, env=env)
@@ -86,6 +87,8 @@ class Client:
     def stderr(self):
         if not self.process:
             return ""
+        if self.process.stderr.closed:
+            return self.errors
         try:
             self.process.wait(2)
         except subprocess.TimeoutExpired:
@@ -157,20 +160,29 @@ class Client:
                        if m["type"] == "event" and m["event"] == "output" and m["body"].get("category") == category)
 
     def close(self):
-        for stream in {self.out, self.inp}:
-            try:
-                stream.close()
-            except OSError:
-                pass
-        if self.socket:
-            self.socket.close()
-        if self.process:
-            try:
+        """Ends the connection; a client that owns its adapter waits for the adapter's end."""
+        try:
+            # A pipe or socket is not closed while the reader waits in it: that would wait for the reader.
+            if self.socket:
+                self.socket.shutdown(socket.SHUT_RDWR)
+            else:
+                self.out.close()
+        except OSError:
+            pass
+        try:
+            if self.process:
                 self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                raise Failure("the adapter outlives its client")
-            finally:
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Failure("the adapter outlives its client")
+        finally:
+            self.reader.join(10)
+            self.inp.close()
+            if self.socket:
+                self.socket.close()
+            if self.process:
+                self.errors = self.stderr()
                 self.process.stderr.close()
 
     # ---- what most tests do ----

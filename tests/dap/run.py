@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Debug sessions against the real adapter, seen from the client's side.
 
-    run.py --dap build/dev/charn-dap [--list] [PATTERN ...]
+    run.py --dap build/dev/charn-dap [--list] [--deadline SECONDS] [PATTERN ...]
 
 Every function in the test_*.py files beside this one whose name begins with `test_` is a test; it gets a Session with
-a fresh folder, and a client when it asks for one.
+a fresh folder, and a client when it asks for one. One line per test; a test that takes longer than its deadline fails.
 """
 import argparse
 import fnmatch
 import glob
 import importlib.util
 import os
+import signal
 import sys
+import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,8 +40,8 @@ class Session:
         for client in self.clients:
             try:
                 client.close()
-                if client.process and client.process.returncode < 0:
-                    problem = "the adapter died of signal %d" % -client.process.returncode
+                if client.process and client.process.returncode not in (0, -signal.SIGKILL):
+                    problem = "the adapter ended with %d: %s" % (client.process.returncode, client.errors)
             except Exception as error:  # noqa: BLE001 the first problem is reported below
                 problem = str(error)
         self.workspace.remove()
@@ -60,10 +62,33 @@ def collect(patterns):
     return found
 
 
+class TooLong(Exception):
+    pass
+
+
+def run(test, session, deadline_s):
+    """The text of what went wrong, or None."""
+    def ring(_signal, _frame):
+        raise TooLong("not done after %d s" % deadline_s)
+
+    problem = None
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(deadline_s)
+    try:
+        test(session)
+    except Exception:  # noqa: BLE001 every kind of failure is reported
+        problem = traceback.format_exc()
+    finally:
+        signal.alarm(0)
+    after = session.end()
+    return "\n".join(text for text in (problem, after) if text) or None
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--dap", required=True)
     p.add_argument("--list", action="store_true")
+    p.add_argument("--deadline", type=int, default=60, help="seconds for one test")
     p.add_argument("patterns", nargs="*")
     a = p.parse_args()
     passed = failed = 0
@@ -72,15 +97,12 @@ def main():
             print(name, "-", (test.__doc__ or "").strip().split("\n")[0])
             continue
         session = Session([os.path.abspath(a.dap)])
-        problem = None
-        try:
-            test(session)
-        except Exception:  # noqa: BLE001 every kind of failure is reported
-            problem = traceback.format_exc()
-        problem = session.end() or problem if problem is None else problem + "\n" + (session.end() or "")
+        started = time.monotonic()
+        problem = run(test, session, a.deadline)
+        print("%s %s (%.1f s)" % ("FAILED" if problem else "ok    ", name, time.monotonic() - started), flush=True)
         if problem:
             failed += 1
-            print("FAILED %s\n    %s" % (name, problem.strip().replace("\n", "\n    ")), flush=True)
+            print("    " + problem.strip().replace("\n", "\n    "), flush=True)
         else:
             passed += 1
     if not a.list:
