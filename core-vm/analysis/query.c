@@ -386,8 +386,11 @@ void ch_symbol_describe(const ChAnalysis *analysis, uint32_t index, ChBuffer *ou
         ch_buffer_printf(out, "%.*s.", CH_STR_ARG(analysis->symbols.items[symbol->parent].name));
     ch_buffer_add_str(out, symbol->name);
     if (symbol->kind == CH_SYMBOL_VARIANT) {
-        if (symbol->signature && symbol->signature->param_count > 0)
-            ch_signature_format(symbol->signature, out);
+        if (symbol->signature && symbol->signature->param_count > 0) {
+            ChSignature payload = *symbol->signature;
+            payload.result = NULL;
+            ch_signature_format(&payload, out);
+        }
         return;
     }
     if (symbol->signature) {
