@@ -57,7 +57,8 @@ bool ch_debugger_frame(const ChDebugger *debugger, uint32_t task, uint32_t level
     const ChProto *proto = frame->closure->proto;
     const ChModule *module = frame->closure->module;
     uint32_t pc = ch_frame_pc(fiber, frame);
-    const ChLineEntry *entry = ch_proto_line(proto, pc);
+    const ChLineEntry *entry = ch_proto_statement(proto, pc);
+    if (!entry) entry = ch_proto_line(proto, pc);
     *out = (ChFrameInfo){.name = frame_name(proto), .pc = pc, .is_runtime = ch__proto_is_runtime(proto, module)};
     if (!out->is_runtime) out->path = module->path;
     if (entry) {

@@ -47,8 +47,9 @@ void ch__step_begin(ChDebugger *debugger) {
     if (step->depth > 0) {
         ChFiber *fiber;
         const ChFrame *frame = ch_task_frame(task, 0, &fiber);
-        const ChLineEntry *entry = ch_frame_line(fiber, frame);
         step->proto = frame->closure->proto;
+        const ChLineEntry *entry = ch_proto_statement(step->proto, ch_frame_pc(fiber, frame));
+        if (!entry) entry = ch_frame_line(fiber, frame);
         step->line = entry ? entry->line : 0;
     }
     if (step->kind == CH_STEP_IN || step->unit == CH_UNIT_INSTRUCTION) ch_vm_set_stepping(debugger->vm, true);
@@ -66,11 +67,6 @@ void ch__step_end(ChDebugger *debugger) {
     ch_array_release(&step->sites);
 }
 
-static bool is_statement(const ChProto *proto, uint32_t pc, const ChLineEntry *entry) {
-    (void)proto;
-    return entry && entry->statement && entry->pc == pc;
-}
-
 bool ch__step_reached(ChDebugger *debugger, ChTask *task) {
     ChStep *step = &debugger->step;
     if (!step->is_active || task->id != step->task) return false;
@@ -84,15 +80,14 @@ bool ch__step_reached(ChDebugger *debugger, ChTask *task) {
     }
     if (ch__proto_is_runtime(proto, frame->closure->module)) return false;
     uint32_t pc = ch_frame_pc(fiber, frame);
-    const ChLineEntry *entry = ch_proto_line(proto, pc);
-    bool at_statement = is_statement(proto, pc, entry);
+    const ChLineEntry *statement = ch_proto_statement(proto, pc);
     if (depth < step->depth) {
         // Back in a caller: in the middle of its statement, which is what a reader expects to see.
-        return step->kind != CH_STEP_IN || entry != NULL;
+        return step->kind != CH_STEP_IN || ch_proto_line(proto, pc) != NULL;
     }
     if (step->kind == CH_STEP_OUT) return false;
-    if (!at_statement) return false;
+    if (!statement) return false;
     if (step->kind == CH_STEP_OVER && depth > step->depth) return false;
     if (step->unit == CH_UNIT_STATEMENT) return true;
-    return depth != step->depth || proto != step->proto || entry->line != step->line;
+    return depth != step->depth || proto != step->proto || statement->line != step->line;
 }
