@@ -23,6 +23,7 @@ CACHE = os.environ.get("CHARN_TEST_CACHE") or os.path.join(ROOT, "build", "test-
 FIXTURE = os.path.join(HERE, "fixture")
 LSP_STUB = [sys.executable, os.path.join(HERE, "stub", "lsp_stub.py")]
 DAP_STUB = [sys.executable, os.path.join(HERE, "stub", "dap_stub.py")]
+WORKSPACE = "rooms"  # the folder that the clients open; its name shows in pictures
 EXIT_SKIPPED = 77  # nothing failed, but something could not be tested; ctest shows it as skipped
 RUN_ID = "charn-editors-" + uuid.uuid4().hex
 
@@ -121,9 +122,9 @@ class Suite:
     # Where it runs
 
     def workspace(self, name):
-        """A fresh folder NAME with `ws` (a copy of the fixture) and `home` in it."""
+        """A fresh folder NAME with `rooms` (a copy of the fixture) and `home` in it."""
         folder = os.path.join(self.temporary, name)
-        shutil.copytree(FIXTURE, os.path.join(folder, "ws"), ignore=shutil.ignore_patterns("*.json"))
+        shutil.copytree(FIXTURE, os.path.join(folder, WORKSPACE), ignore=shutil.ignore_patterns("*.json"))
         os.makedirs(os.path.join(folder, "home"))
         return folder
 
@@ -133,7 +134,7 @@ class Suite:
         kept.setdefault("LANG", "C.UTF-8")
         kept.update(HOME=home, XDG_CONFIG_HOME=home + "/.config", XDG_DATA_HOME=home + "/.data", XDG_STATE_HOME=home + "/.state",
                     XDG_CACHE_HOME=home + "/.cache", TMPDIR=folder, CHARN_TEST_RUN=RUN_ID,
-                    CHARN_TEST_FIXTURE=FIXTURE, CHARN_TEST_WORKSPACE=os.path.join(folder, "ws"),
+                    CHARN_TEST_FIXTURE=FIXTURE, CHARN_TEST_WORKSPACE=os.path.join(folder, WORKSPACE),
                     CHARN_TEST_REPORT=os.path.join(folder, "report"), CHARN_TEST_CACHE=CACHE)
         kept.update({key: value for key, value in more.items() if value is not None})
         return kept

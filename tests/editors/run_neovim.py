@@ -19,7 +19,7 @@ def neovim(suite, nvim, script, name, lsp=None, timeout=TIMEOUT_S, **more):
     command = [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "--cmd", "set rtp^=" + PLUGIN,
                "--cmd", "filetype plugin indent on | syntax on", "--cmd", "runtime plugin/harn.lua",
                "-c", "luafile " + os.path.join(SCRIPTS, script), "-c", "cquit 1"]
-    return suite.client(name, command, environment, timeout, cwd=os.path.join(folder, "ws"))
+    return suite.client(name, command, environment, timeout, cwd=os.path.join(folder, harness.WORKSPACE))
 
 
 def agreement(suite, nvim, server):
@@ -28,7 +28,7 @@ def agreement(suite, nvim, server):
     if not cli:
         return
     folder = suite.workspace("agreement-files")
-    paths = harness.files_to_open(os.path.join(folder, "ws"))
+    paths = harness.files_to_open(os.path.join(folder, harness.WORKSPACE))
     opened = os.path.join(folder, "opened.json")
     suite.report("agreement", neovim(suite, nvim, "open.lua", "agreement", server, CHARN_TEST_OPEN="\n".join(paths), CHARN_TEST_OPENED=opened))
     if not os.path.exists(opened):

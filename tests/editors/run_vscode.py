@@ -15,7 +15,7 @@ import harness
 EXTENSION = os.path.join(harness.ROOT, "editors", "vscode")
 SCRIPTS = os.path.join(harness.HERE, "vscode")
 START_S = 30
-TIMEOUT_S = 240
+TIMEOUT_S = 300
 VSIX_BYTES_MAX = 300 * 1000
 SETTINGS = {
     "telemetry.telemetryLevel": "off", "security.workspace.trust.enabled": False, "workbench.startupEditor": "none",
@@ -135,7 +135,7 @@ def main():
             folder = suite.workspace("agreement")
             more = {"CHARN_TEST_SAID": os.path.join(folder, "said.json"), "CHARN_TEST_PARTS": "language,editing,debugging,agreement,commands"}
             with open(more["CHARN_TEST_SAID"], "w", encoding="utf-8") as file:
-                json.dump({path: sorted(suite.said(cli, path)) for path in harness.files_to_open(os.path.join(folder, "ws"))}, file)
+                json.dump({path: sorted(suite.said(cli, path)) for path in harness.files_to_open(os.path.join(folder, harness.WORKSPACE))}, file)
         for mode in ("api", "ui"):
             if suite.wants(mode):
                 suite.report(mode, session(suite, node, browser, extension, mode, mode, settings, **more))
@@ -147,8 +147,8 @@ def main():
         folder = suite.workspace("trust")
         marks = {kind: os.path.join(folder, "started-" + kind) for kind in ("lsp", "dap")}
         evil = {"harn.%s.path" % kind: program(folder, "evil-" + kind, ["touch", mark]) for kind, mark in marks.items()}
-        os.makedirs(os.path.join(folder, "ws", ".vscode"))
-        with open(os.path.join(folder, "ws", ".vscode", "settings.json"), "w", encoding="utf-8") as file:
+        os.makedirs(os.path.join(folder, harness.WORKSPACE, ".vscode"))
+        with open(os.path.join(folder, harness.WORKSPACE, ".vscode", "settings.json"), "w", encoding="utf-8") as file:
             json.dump(evil, file)
         suite.report("trust", session(suite, node, browser, extension, "trust", "trust", dict(stub, **{"security.workspace.trust.enabled": True}),
                                       folder=folder, trusted=False, CHARN_TEST_MARK=marks["lsp"]))

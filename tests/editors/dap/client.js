@@ -101,7 +101,7 @@ const tests = {
   async 'a breakpoint is verified and hit on its line'(client) {
     const threadId = await stopAtBreakpoint(client);
     const frames = await stack(client, threadId);
-    assert(frames[0].line === expected.breakpoint.line, frames[0]);
+    assert(frames[0].line === expected.breakpoint.line && frames[0].column === expected.breakpoint.column, frames[0]);
     assert(JSON.stringify(frames.slice(0, 2).map((frame) => frame.name)) === JSON.stringify(expected.stack), frames.map((frame) => frame.name));
   },
   async 'the locals, and the parts of a dict'(client) {
@@ -172,6 +172,15 @@ const realTests = {
     const frames = await stack(client, threadId);
     assert(frames[0].line === 2 && frames[0].name === 'fail' && frames[1].line === 7, frames);
     assert(shows(await locals(client, frames[0]), { reason: 'luck' }), await locals(client, frames[0]));
+  },
+  async 'a statement of several lines is one place, where it begins'(client) {
+    const lines = file('lines.harn');
+    await soon(client.hitBreakpoint({ program: lines }, { path: lines, line: 7 }), 'the breakpoint');
+    const threadId = (await soon(client.threadsRequest(), 'threads')).body.threads[0].id;
+    const frame = (await stack(client, threadId))[0];
+    assert(frame.line === 7 && frame.column === 3, frame);
+    const next = await step(client, 'nextRequest', threadId);
+    assert(next.line === 11 && next.column === 3, next);
   },
   async 'a busy loop is paused, and ended'(client) {
     const busy = file('busy.harn');

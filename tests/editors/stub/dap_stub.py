@@ -21,6 +21,7 @@ ROOMS = [KITCHEN, HALL]
 MAIN = ("default", "main.harn")
 TOTAL = ("total", "main.harn")
 AREA = ("area", "geometry.harn")
+COLUMNS = {(TOTAL, 6): 5, (TOTAL, 7): 5}
 SIMPLE = ("launch", "configurationDone", "setExceptionBreakpoints", "setFunctionBreakpoints", "continue", "next", "stepIn", "stepOut",
           "terminate", "disconnect")
 
@@ -118,7 +119,7 @@ class Adapter:
             return {"threads": [{"id": 1, "name": "main"}]}
         if command == "stackTrace":
             shift = 1 if FAULT == "wrong-line" else 0
-            frames = [{"id": index + 1, "name": step[0][0], "line": step[1] + shift, "column": 1,
+            frames = [{"id": index + 1, "name": step[0][0], "line": step[1] + shift, "column": COLUMNS.get((step[0], step[1]), 3),
                        "source": {"name": step[0][1], "path": os.path.join(self.folder, step[0][1])}}
                       for index, step in self.frames()]
             return {"stackFrames": frames, "totalFrames": len(frames)}

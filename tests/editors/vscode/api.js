@@ -190,7 +190,7 @@ async function debugging() {
     return;
   }
   let frames = await follow.stack();
-  ok(frames[0].line === debug.breakpoint.line && path.basename(frames[0].source.path) === debug.breakpoint.file, 'on its line', frames[0]);
+  ok(frames[0].line === debug.breakpoint.line && frames[0].column === debug.breakpoint.column && path.basename(frames[0].source.path) === debug.breakpoint.file, 'on its line', frames[0]);
   ok(same(frames.slice(0, debug.stack.length).map((frame) => frame.name), debug.stack), 'the stack has the callers, innermost first', frames.map((frame) => frame.name));
   let locals = await follow.locals();
   ok(shows(locals, debug.locals), 'the locals have their values', brief(locals));

@@ -15,16 +15,21 @@ const mode = env.CHARN_TEST_MODE;
 const base = `http://127.0.0.1:${env.CHARN_TEST_PORT}/`;
 const authority = `vscode-remote://127.0.0.1:${env.CHARN_TEST_PORT}`;
 const WAIT_MS = 30000;
+const VIEW = { width: 1280, height: 720 };
+const TITLE_PX = 30;
 
 const report = (line) => fs.appendFileSync(env.CHARN_TEST_REPORT, line + '\n');
-const picture = (page, name) => page.screenshot({ path: path.join(env.CHARN_TEST_PICTURES, name + '.png') });
+/** Saves what the page shows, without the title bar. */
+const picture = (page, name) => page.screenshot({
+  path: path.join(env.CHARN_TEST_PICTURES, name + '.png'), clip: { x: 0, y: TITLE_PX, width: VIEW.width, height: VIEW.height - TITLE_PX },
+});
 
 async function launch() {
   const browser = await chromium.launch({
     executablePath: env.CHARN_TEST_BROWSER, timeout: WAIT_MS,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
   });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 760 } });
+  const page = await browser.newPage({ viewport: VIEW });
   page.setDefaultTimeout(WAIT_MS);
   return { browser, page };
 }
@@ -40,7 +45,7 @@ async function api(page) {
   await page.exposeFunction('codeAutomationLog', () => undefined);
   await page.exposeFunction('codeAutomationExit', (code) => exit(code));
   await page.goto(address({ extensionDevelopmentPath: authority + env.CHARN_TEST_EXTENSION, extensionTestsPath: authority + env.CHARN_TEST_API, skipWelcome: 'true' }));
-  const limit = new Promise((resolve) => setTimeout(() => resolve('nothing: it did not end'), Number(env.CHARN_TEST_API_LIMIT_MS || 150000)).unref());
+  const limit = new Promise((resolve) => setTimeout(() => resolve('nothing: it did not end'), Number(env.CHARN_TEST_API_LIMIT_MS || 240000)).unref());
   const code = await Promise.race([ended, limit]);
   if (code !== 0) {
     await picture(page, 'api');
