@@ -69,12 +69,12 @@ struct ChServer {
     uint32_t waiting_count;
     uv_timer_t parent_timer;
     int parent_pid;         /* 0: not watched */
-    bool has_snippets;      /* what the client can show */
+    /* What the client can do. */
     bool has_hierarchical_symbols;
     bool has_related_information;
     bool has_markdown_hover;
     bool has_diagnostic_tags;
-    bool has_code_description;
+    bool can_watch_files;
 };
 
 /* Runs until the client leaves; returns the exit code of the process. */

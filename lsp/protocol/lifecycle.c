@@ -89,7 +89,8 @@ static void read_client(ChServer *server, const cJSON *params)
     const cJSON *client = ch_json_get(params, "capabilities");
     const cJSON *text = ch_json_get(client, "textDocument");
     server->session.encoding = choose_encoding(ch_json_path(client, "general.positionEncodings"));
-    server->has_snippets = ch_json_get_bool(ch_json_path(text, "completion.completionItem"), "snippetSupport", false);
+    server->can_watch_files =
+        ch_json_get_bool(ch_json_path(client, "workspace.didChangeWatchedFiles"), "dynamicRegistration", false);
     server->has_hierarchical_symbols =
         ch_json_get_bool(ch_json_get(text, "documentSymbol"), "hierarchicalDocumentSymbolSupport", false);
     server->has_related_information = ch_json_get_bool(ch_json_get(text, "publishDiagnostics"), "relatedInformation", false);
@@ -140,6 +141,22 @@ void ch_lsp_initialize(ChServer *server, ChRequest *request)
     ch_buffer_add_text(&request->result, text);
     ch_free(text);
     cJSON_Delete(result);
+}
+
+/* Imports are read from the disk: the client is asked to tell when Harn files change there. */
+void ch_lsp_initialized(ChServer *server, ChRequest *request)
+{
+    if (!server->can_watch_files)
+        return;
+    cJSON *params = ch_json_new_object();
+    cJSON *registration = ch_json_new_object();
+    ch_json_append(ch_json_add_array(params, "registrations"), registration);
+    ch_json_add_string(registration, "id", "charn-watch");
+    ch_json_add_string(registration, "method", "workspace/didChangeWatchedFiles");
+    cJSON *watcher = ch_json_new_object();
+    ch_json_append(ch_json_add_array(ch_json_add_object(registration, "registerOptions"), "watchers"), watcher);
+    ch_json_add_string(watcher, "globPattern", "**/*.harn");
+    ch_rpc_send_request(server->channel, "charn-watch", "client/registerCapability", params);
 }
 
 void ch_lsp_shutdown(ChServer *server, ChRequest *request)

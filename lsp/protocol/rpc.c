@@ -42,6 +42,15 @@ void ch_rpc_send_error(ChChannel *channel, const char *id_text, ChRpcCode code, 
     ch_channel_send(channel, message);
 }
 
+void ch_rpc_send_request(ChChannel *channel, const char *id, const char *method, cJSON *take_params)
+{
+    cJSON *message = new_envelope();
+    ch_json_add_string(message, "id", id);
+    ch_json_add_string(message, "method", method);
+    ch_json_add(message, "params", take_params);
+    ch_channel_send(channel, message);
+}
+
 void ch_rpc_send_notification(ChChannel *channel, const char *method, cJSON *take_params)
 {
     cJSON *message = new_envelope();

@@ -31,6 +31,9 @@ void ch_rpc_send_result_text(ChChannel *channel, const char *id_text, ChBuffer *
 /* Sends an error; `id_text` NULL is null. */
 void ch_rpc_send_error(ChChannel *channel, const char *id_text, ChRpcCode code, const char *text);
 
+/* Asks the client for something. The answer, whatever it is, is not waited for. */
+void ch_rpc_send_request(ChChannel *channel, const char *id, const char *method, cJSON *take_params);
+
 void ch_rpc_send_notification(ChChannel *channel, const char *method, cJSON *take_params);
 
 /* window/logMessage or, for what the user should see, window/showMessage. */

@@ -200,6 +200,7 @@ class Client(Process):
         self.next_id = 0
         self.answers = {}
         self.notes = []
+        self.requests = []
         self.info = None
         if start:
             params = {"processId": process_id, "rootUri": root, "capabilities": capabilities or FULL_CLIENT}
@@ -226,6 +227,7 @@ class Client(Process):
         if "method" in message and "id" not in message:
             self.notes.append(message)
         elif "method" in message:
+            self.requests.append(message)
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
         else:
             key = json.dumps(message.get("id"))

@@ -46,6 +46,19 @@ def test_request_before_initialize(context):
     client.leave()
 
 
+def test_watched_files_are_asked_for_where_that_is_possible(context):
+    client = context.client(capabilities={"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}})
+    client.leave()
+    asked = [message for message in client.requests if message["method"] == "client/registerCapability"]
+    assert len(asked) == 1, client.requests
+    registration = asked[0]["params"]["registrations"][0]
+    assert registration["method"] == "workspace/didChangeWatchedFiles"
+    assert registration["registerOptions"]["watchers"] == [{"globPattern": "**/*.harn"}]
+    plain = context.client(capabilities={})
+    plain.leave()
+    assert not plain.requests
+
+
 def test_second_initialize(context):
     client = context.client()
     assert client.fails("initialize", {"capabilities": {}}) == -32600
