@@ -38,11 +38,17 @@ static bool is_match(ChStr typed, ChStr name)
     return at == typed.length;
 }
 
+/* Names with two underscores in front belong to the prelude: they are offered to who types them. */
+static bool is_hidden(ChStr typed, ChStr name)
+{
+    return ch_str_starts_with(name, CH_STR("__")) && !ch_str_starts_with(typed, CH_STR("__"));
+}
+
 /* Adds an item unless the name is there already or does not fit. NULL then. */
 static ChCompletion *add(Collector *collector, ChStr name, ChCompletionRank rank)
 {
     ChCompletions *out = collector->out;
-    if (!name.length || !is_match(collector->typed, name))
+    if (!name.length || !is_match(collector->typed, name) || is_hidden(collector->typed, name))
         return NULL;
     bool is_new = false;
     ch_map_enter(&collector->names, name, &is_new);

@@ -89,11 +89,11 @@ def check_token(client, mark, labels, found):
 
 
 def check_problem(client, mark, labels, found):
-    """error, warning: a diagnostic begins on that line and column and holds the text."""
-    severity = {"error": 1, "warning": 2}[mark.kind]
+    """A diagnostic begins on that line and column and holds the text."""
+    severities = {"error": (1,), "warning": (2,), "problem": (1, 2, 3, 4)}[mark.kind]
     for item in found[mark.path]:
         start = item["range"]["start"]
-        if item["severity"] == severity and (start["line"], start["character"]) == (mark.line, mark.column) \
+        if item["severity"] in severities and (start["line"], start["character"]) == (mark.line, mark.column) \
                 and mark.rest in item["message"]:
             return
     raise AssertionError("%s: %r" % (mark, found[mark.path]))
@@ -112,7 +112,7 @@ def check_label(client, mark, labels, found):
 
 
 CHECKS = {"hover": check_hover, "def": check_def, "complete": check_complete, "token": check_token,
-          "error": check_problem, "warning": check_problem, "line_error": check_line_error, "label": check_label}
+          "error": check_problem, "warning": check_problem, "problem": check_problem, "line_error": check_line_error, "label": check_label}
 
 
 def run_workspace(context, paths):
@@ -145,7 +145,7 @@ def run_workspace(context, paths):
         except AssertionError as error:
             problems.append(str(error))
     for path in paths:
-        expected = {mark.line for mark in marks if mark.path == path and mark.kind in ("error", "line_error")}
+        expected = {mark.line for mark in marks if mark.path == path and mark.kind in ("error", "line_error", "problem")}
         for item in found[path]:
             line = item["range"]["start"]["line"]
             if item["severity"] == 1 and line not in expected:
