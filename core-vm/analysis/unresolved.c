@@ -1,6 +1,7 @@
 /* Names that nothing explains. They are reported when that is certain: every import was
  * read, and the file declares the name nowhere. What stands in a `try` may be meant to
- * fail, and is left to run. */
+ * fail, and is left to run. An unknown call keeps a program from running, as in Harn
+ * 0.8.27; an unknown variable there fails only when it is reached, so it is a warning. */
 #include "analysis/analysis_int.h"
 #include "builtins/builtins.h"
 
@@ -39,7 +40,7 @@ static void offer_names(ChAnalysis *analysis, ChNearest *nearest, bool for_call,
                 ch__nearest_offer(nearest, ch_str_of(ch_builtin_rows[i].name));
 }
 
-void ch__report_unresolved(ChAnalysis *analysis)
+void ch__report_unresolved(ChAnalysis *analysis, const ChAnalysisOptions *options)
 {
     /* Looking for near names takes time in the size of the file. */
     enum { SUGGESTIONS_MAX = 50 };
@@ -51,7 +52,7 @@ void ch__report_unresolved(ChAnalysis *analysis)
         if (may_be_meant(analysis, use))
             continue;
         bool is_call = use->flags & CH_REFERENCE_CALL;
-        if (use->in_try && !is_call)
+        if (!is_call && (use->in_try || options->before_run))
             continue;
         ChNearest nearest;
         ch__nearest_init(&nearest, use->name.text, 2);
@@ -65,7 +66,7 @@ void ch__report_unresolved(ChAnalysis *analysis)
                                         CH_STR_ARG(use->name.text),
                                         has_best ? " — did you mean `" : "",
                                         CH_STR_ARG(nearest.best), has_best ? "`?" : "")
-                    : ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-NAM-001",
+                    : ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_WARNING, "HARN-NAM-001",
                                         use->name.range, "Undefined variable: %.*s%s%.*s%s",
                                         CH_STR_ARG(use->name.text),
                                         has_best ? " (did you mean `" : "",
