@@ -401,6 +401,7 @@ void ch__let(ChFn *fn, const ChNode *node)
         uint32_t shadowed = binding->shadowed;
         ch_map_set_number(&fn->names, name, shadowed);
         binding->has_constant = ch__fold(fn, value, &binding->constant);
+        fn->debug.items[binding->debug].is_constant = binding->has_constant;
         ch_map_set_number(&fn->names, name, (uint32_t)(binding - fn->bindings.items) + 1);
     }
     if (is_owned(node->as.binding.type)) ch__cleanup_open(fn, CH_CLEANUP_DROP, NULL, reg);

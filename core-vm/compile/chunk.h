@@ -144,6 +144,7 @@ typedef struct ChLocalName {
   uint16_t reg;
   bool is_mutable;
   bool is_hidden;          // compiler temporaries that hold state (loop limits ...)
+  bool is_constant;        // the code holds the value: who reads the name does not read the register
   uint32_t start, end;     // words in which the name is in scope
 } ChLocalName;
 

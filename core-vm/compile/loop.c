@@ -1,4 +1,4 @@
-// Loops. `while` tests at the bottom; a `for` over an integer range counts in registers without making the range.
+// Loops test at the bottom; a `for` over an integer range counts in registers without making the range.
 #include "compile/compile_int.h"
 
 static void loop_open(ChFn *fn, ChLoop *loop)
@@ -117,6 +117,9 @@ static bool is_range_loop(ChFn *fn, const ChNode *node, RangeLoop *range)
     return true;
 }
 
+// Where a debugger stands between two rounds: on the variable. A breakpoint on the loop's line means its beginning.
+static const ChNode *round_of(const ChNode *node) { return node->as.for_.pattern ? node->as.for_.pattern : node; }
+
 static void bind_item(ChFn *fn, const ChNode *pattern, uint32_t item)
 {
     if (pattern && pattern->kind == CH_NODE_PATTERN_NAME) {
@@ -156,7 +159,7 @@ static void for_range(ChFn *fn, const ChNode *node, const RangeLoop *range)
     for_body(fn, node, item);
     ch__patch_here(fn, &loop.continues);
     if (fn->reachable) {
-        ch__statement(fn, node);
+        ch__statement(fn, round_of(node));
         ch__jump_back(fn, CH_OP_FOR_LOOP, 0, counter, 0, body);
     }
     fn->loop = loop.outer;
@@ -167,7 +170,7 @@ static void for_range(ChFn *fn, const ChNode *node, const RangeLoop *range)
 static void for_each(ChFn *fn, const ChNode *node)
 {
     ChLoop loop;
-    ChPcs end = {0};
+    ChPcs test = {0};
     uint32_t state = ch__push(fn);
     ch__push(fn); // the position
     uint32_t item = ch__push(fn);
@@ -176,14 +179,14 @@ static void for_each(ChFn *fn, const ChNode *node)
     ch__emit(fn, CH_OP_ITER, over.is_temp ? CH_X_FREE_B : 0, state, over.reg, 0);
     ch__pop_to(fn, item + 1);
     loop_open(fn, &loop);
-    uint32_t next = ch__label(fn);
-    ch__statement(fn, node);
-    ch__jump(fn, &end, CH_OP_ITER_NEXT, 0, state, item);
+    ch__jump(fn, &test, CH_OP_JMP, 0, 0, 0);
+    uint32_t body = ch__label(fn);
     for_body(fn, node, item);
     ch__patch_here(fn, &loop.continues);
-    if (fn->reachable) ch__jump_back(fn, CH_OP_JMP, 0, 0, 0, next);
+    ch__patch_here(fn, &test);
+    ch__statement(fn, node);
+    ch__jump_back(fn, CH_OP_ITER_NEXT, 0, state, item, body);
     fn->loop = loop.outer;
-    ch__patch_here(fn, &end);
     ch__patch_here(fn, &loop.breaks);
     ch__emit(fn, CH_OP_LOADNIL, 0, state, 1, 0); // what was iterated is not held any longer
 }

@@ -554,26 +554,26 @@ counted:
         ChValue *ra = RA, item;
         if (CH_LIKELY(ra->tag == CH_TAG_LIST)) {
             uint64_t position = (uint64_t)ra[1].as.integer;
-            if (position >= ra->as.list->count) JUMP(0, SIGNED(pc->c));
+            if (position >= ra->as.list->count) NEXT(0);
             ra[1].as.integer = (int64_t)position + 1;
             ch_assign_take(RB, ch_retain(ra->as.list->items[position]));
-            NEXT(0);
+            JUMP(0, SIGNED(pc->c));
         }
         SAVE();
         ChGenerator *generator;
         switch (ch__iter_step(vm, task, ra, &item, &generator)) {
         case CH_ITER_ITEM:
             ch_assign_take(RB, item);
-            NEXT(0);
-        case CH_ITER_END: JUMP(0, SIGNED(pc->c));
+            JUMP(0, SIGNED(pc->c));
+        case CH_ITER_END: NEXT(0);
         case CH_ITER_RESUME:
-            if (!generator) JUMP(0, SIGNED(pc->c));
-            if (!ch__generator_resume(vm, task, generator, pc + 1, pc + 1 + SIGNED(pc->c), pc->b)) goto unwind;
+            if (!generator) NEXT(0);
+            if (!ch__generator_resume(vm, task, generator, pc + 1 + SIGNED(pc->c), pc + 1, pc->b)) goto unwind;
             goto reload;
         case CH_ITER_WAIT:
             fiber->resume_dst = pc->b;
-            fiber->item_pc = pc + 1;
-            fiber->end_pc = pc + 1 + SIGNED(pc->c);
+            fiber->item_pc = pc + 1 + SIGNED(pc->c);
+            fiber->end_pc = pc + 1;
             return CH_RAN_WAITING;
         case CH_ITER_THROW: goto unwind;
         }
@@ -1157,9 +1157,7 @@ do_return: {
     CASE(THROW) {
         SAVE();
         ChValue *ra = RA;
-        ChValue thrown = *ra;
-        ra->tag = CH_TAG_NIL;
-        ch_throw_value(vm, thrown);
+        ch_throw_value(vm, TAKE_OR_SHARE(ra, CH_X_FREE_A));
         goto unwind;
     }
     CASE(RETHROW) {
