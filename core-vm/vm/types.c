@@ -304,23 +304,38 @@ static void add_misfit(const Misfit *misfit, ChBuffer *out) {
 
 static ChFlow throw_shape(ChVm *vm, ChStr param, const ChRtType *type, ChValue value);
 
-// The first field of a shape that is missing or has another type.
-static ChFlow throw_field(ChVm *vm, ChStr param, const ChRtType *type, ChValue value) {
+// Field of a shape that follows `previous` in the order of names; the first one for -1; -1: none.
+static int32_t next_field(const ChRtType *type, int32_t previous) {
+    int32_t next = -1;
     for (uint32_t i = 0; i < type->count; i++) {
+        if (previous >= 0 && ch_str_compare(type->names[i], type->names[previous]) <= 0) continue;
+        if (next < 0 || ch_str_compare(type->names[i], type->names[next]) < 0) next = (int32_t)i;
+    }
+    return next;
+}
+
+static ChFlow throw_missing(ChVm *vm, ChStr param, const ChRtType *type, uint32_t i, ChValue value) {
+    ChBuffer text = {0};
+    ch_buffer_printf(&text, "parameter '%.*s': missing field '%.*s' (%.*s)", CH_STR_ARG(param),
+                     CH_STR_ARG(type->names[i]), CH_STR_ARG(type->items[i]->text));
+    ChStr near = nearest_field(value, type->names[i]);
+    if (near.length) ch_buffer_printf(&text, ", did you mean '%.*s'?", CH_STR_ARG(near));
+    add_available(value, &text);
+    ChFlow flow = ch_throw_type(vm, "%s", text.data);
+    ch_buffer_release(&text);
+    return flow;
+}
+
+// A field of a shape that is missing, else the first in the order of names that has another type.
+static ChFlow throw_field(ChVm *vm, ChStr param, const ChRtType *type, ChValue value) {
+    for (int32_t i = next_field(type, -1); i >= 0; i = next_field(type, i)) {
+        bool is_optional = type->optional && type->optional[i];
+        if (!is_optional && !field_of(value, type->names[i])) return throw_missing(vm, param, type, (uint32_t)i, value);
+    }
+    for (int32_t i = next_field(type, -1); i >= 0; i = next_field(type, i)) {
         ChValue *field = field_of(value, type->names[i]);
         const ChRtType *wanted = type->items[i];
-        if (!field) {
-            if (type->optional && type->optional[i]) continue;
-            ChBuffer text = {0};
-            ch_buffer_printf(&text, "parameter '%.*s': missing field '%.*s' (%.*s)", CH_STR_ARG(param),
-                             CH_STR_ARG(type->names[i]), CH_STR_ARG(wanted->text));
-            ChStr near = nearest_field(value, type->names[i]);
-            if (near.length) ch_buffer_printf(&text, ", did you mean '%.*s'?", CH_STR_ARG(near));
-            add_available(value, &text);
-            ChFlow flow = ch_throw_type(vm, "%s", text.data);
-            ch_buffer_release(&text);
-            return flow;
-        }
+        if (!field) continue;
         if (ch_rt_matches(vm, wanted, *field)) continue;
         bool is_object = wanted->kind == CH_RT_SHAPE || wanted->kind == CH_RT_DICT;
         if (is_object && field->tag != CH_TAG_DICT && field->tag != CH_TAG_STRUCT)
