@@ -73,6 +73,7 @@ static void finish(ChVm *vm, ChGroup *group) {
         if (group->kind == CH_GROUP_SETTLE)
             ch_task_wake(vm, waiter, settled(vm, group));
         else if (first < group->count) {
+            group->errors[first].is_reported = false; // it is thrown once more, in the task that waits
             ch_task_wake_error(vm, waiter, group->errors[first]);
             group->failed[first] = false;
         } else {

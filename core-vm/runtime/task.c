@@ -306,6 +306,7 @@ static void tell_joiner(ChVm *vm, ChTask *joiner, ChTask *task) {
         ChError error = task->error;
         ch_retain(error.value);
         if (error.trace) error.trace->refs++;
+        error.is_reported = false; // it is thrown once more, in the task that awaits
         ch_task_wake_error(vm, joiner, error);
         return;
     }
@@ -508,6 +509,7 @@ CH_NATIVE(ch__task_await) {
     if (vm->has_error) ch_error_release(&vm->error);
     vm->error = task->error;
     vm->has_error = true;
+    vm->error.is_reported = false;
     ch_retain(vm->error.value);
     if (vm->error.trace) vm->error.trace->refs++;
     return CH_THROW;

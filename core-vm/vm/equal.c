@@ -142,12 +142,13 @@ static const ChValue *set_counterpart(const ChSet *set, ChValue item) {
 }
 
 // Plain items are looked up; containers are compared with their counterpart.
-static Step next_set_pair(Level *level, ChValue *x, ChValue *y) {
+static Step next_set_pair(Level *level, ChValue *x, ChValue *y, Mode mode) {
     ChSet *a = level->a.as.set, *b = level->b.as.set;
     while (level->position < a->count) {
         ChValue item = a->items[level->position++];
         if (!is_container(item)) {
-            if (!ch_set_contains(b, item)) return DIFFERENT;
+            bool is_there = mode == SAME ? ch_set_contains(b, item) : ch_set_contains_equal(b, item);
+            if (!is_there) return DIFFERENT;
             continue;
         }
         const ChValue *other = set_counterpart(b, item);
@@ -159,7 +160,7 @@ static Step next_set_pair(Level *level, ChValue *x, ChValue *y) {
     return DONE;
 }
 
-static Step next_pair(Level *level, ChValue *x, ChValue *y) {
+static Step next_pair(Level *level, ChValue *x, ChValue *y, Mode mode) {
     uint32_t i = level->position;
     switch ((ChTag)level->a.tag) {
     case CH_TAG_LIST:
@@ -178,7 +179,7 @@ static Step next_pair(Level *level, ChValue *x, ChValue *y) {
         *y = i ? level->b.as.pair->second : level->b.as.pair->first;
         break;
     case CH_TAG_STRUCT: return next_struct_pair(level, x, y);
-    case CH_TAG_SET: return next_set_pair(level, x, y);
+    case CH_TAG_SET: return next_set_pair(level, x, y, mode);
     default: { // dict
         ChString *key;
         if (!ch_dict_next(level->a.as.dict, &level->position, &key, x)) return DONE;
@@ -198,7 +199,7 @@ static bool compare_deep(ChValue a, ChValue b, Mode mode) {
     ch_array_push(&levels, ((Level){a, b, 0}));
     while (levels.count) {
         ChValue x, y;
-        Step step = next_pair(&ch_array_last(&levels), &x, &y);
+        Step step = next_pair(&ch_array_last(&levels), &x, &y, mode);
         if (step == DONE) {
             (void)ch_array_pop(&levels);
             continue;

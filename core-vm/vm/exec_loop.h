@@ -1012,6 +1012,8 @@ call_owned: // callee_value (owned), window, argc, dst, return_pc, call_x
 call_builtin: { // builtin, window, argc, dst, return_pc, self_slot
     ChNativeFn native = ch_builtin_functions[builtin];
     if (CH_UNLIKELY(!native)) {
+        frame->pc = return_pc;
+        if (ch_builtin_check(vm, builtin, window, argc) != CH_OK) goto unwind;
         callee = vm->prelude_closures[builtin];
         if (CH_UNLIKELY(!callee)) {
             SAVE();

@@ -81,10 +81,11 @@ static void enter_handler(ChVm *vm, ChFrame *frame, const ChHandler *handler) {
 }
 
 ChUnwind ch__unwind(ChVm *vm, ChTask *task) {
-    if (!task->is_unwinding) {
+    if (!task->is_unwinding && !vm->error.is_reported) {
         bool has_finally, will_be_caught = is_caught(task, &vm->error, &has_finally);
         if (!vm->error.trace && (!will_be_caught || has_finally))
             vm->error.trace = ch_vm_capture_stack_trace(vm, task);
+        vm->error.is_reported = true;
         if (vm->hooks.on_throw && vm->error.kind != CH_ERROR_EXIT) {
             vm->hooks.on_throw(vm, task, will_be_caught, vm->hooks.ud);
             if (vm->stop_requested) {

@@ -178,7 +178,8 @@ typedef struct ChError {
     ChErrorKind kind;
     const char *category;
     ChValue value;
-    ChTrace *trace;          // captured once, at the throw
+    ChTrace *trace;          // captured once, at the throw; NULL when a catch takes the error anyway
+    bool is_reported;        // it has been looked at where it was thrown; a RETHROW does not do that again
 } ChError;
 
 // An error as a value (tag ERROR), while a `finally` runs.

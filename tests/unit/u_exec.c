@@ -62,6 +62,15 @@ static void test_trace_goes_through_finally(void **state) {
         1);
 }
 
+static void test_throwing_a_variable_keeps_it(void **state) {
+    run("let e = {n: 1}\ntry { throw e } catch (x) { println(x.n) }\nprintln(e)", "1\n{n: 1}\n", 0);
+}
+
+static void test_finally_in_deep_recursion_is_linear(void **state) {
+    run("fn f(n) { try { return f(n + 1) } finally { var z = n } }\ntry { f(0) } catch (e) { println(e) }",
+        "Stack overflow: too many nested calls\n", 0);
+}
+
 static void test_frames_have_a_limit(void **state) {
     Bench bench;
     bench_open(&bench, &(ChVmOptions){.frames_max = 50});
@@ -249,6 +258,8 @@ int main(void) {
         cmocka_unit_test(test_a_catch_ends_inner_iterations),
         cmocka_unit_test(test_uncaught_error_shows_where),
         cmocka_unit_test(test_trace_goes_through_finally),
+        cmocka_unit_test(test_throwing_a_variable_keeps_it),
+        cmocka_unit_test(test_finally_in_deep_recursion_is_linear),
         cmocka_unit_test(test_frames_have_a_limit),
         cmocka_unit_test(test_tail_calls_need_no_frames),
         cmocka_unit_test(test_generators_nest_and_count_as_frames),
