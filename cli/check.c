@@ -14,7 +14,7 @@
 
 static bool std_text(void *data, ChStr name, ChStr *text) { return ch_std_source(name, text); }
 
-void cli_report_make(ChSource *source, CliReport *report) {
+void cli_report_make(ChSource *source, CliReportKind kind, CliReport *report) {
     *report = (CliReport){0};
     ch_arena_init(&report->arena);
     ch_diagnostics_init(&report->list, &report->arena);
@@ -25,7 +25,9 @@ void cli_report_make(ChSource *source, CliReport *report) {
     if (!tree->diagnostics.error_count) {
         ChModuleLoader loader = {.std_text = std_text};
         report->graph = ch_module_graph_new(&loader);
-        ChAnalysisOptions options = {.import = ch_module_graph_import, .data = report->graph};
+        ChAnalysisOptions options = {.import = ch_module_graph_import,
+                                     .data = report->graph,
+                                     .before_run = kind == CLI_REPORT_BEFORE_RUN};
         report->analysis = ch_analysis_run(tree, &options);
         ch_diagnostics_append(&report->list, ch_analysis_diagnostics(report->analysis));
     }
@@ -52,7 +54,7 @@ static void render(const CliReport *report, const ChSource *source, int descript
 
 bool cli_diagnose(ChSource *source, int descriptor) {
     CliReport report;
-    cli_report_make(source, &report);
+    cli_report_make(source, CLI_REPORT_BEFORE_RUN, &report);
     render(&report, source, descriptor);
     bool is_good = report.list.error_count == 0;
     cli_report_release(&report);
@@ -80,7 +82,7 @@ int cli_check(int argc, char **argv) {
             continue;
         }
         CliReport report;
-        cli_report_make(source, &report);
+        cli_report_make(source, CLI_REPORT_CHECK, &report);
         errors += report.list.error_count;
         warnings += report.list.warning_count;
         if (is_json) {

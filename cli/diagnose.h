@@ -16,7 +16,10 @@ typedef struct CliReport {
     struct ChModuleGraph *graph;
 } CliReport;
 
-void cli_report_make(ChSource *source, CliReport *report);
+// A run reports unknown variables and failing imports itself, when it gets there.
+typedef enum CliReportKind { CLI_REPORT_CHECK, CLI_REPORT_BEFORE_RUN } CliReportKind;
+
+void cli_report_make(ChSource *source, CliReportKind kind, CliReport *report);
 void cli_report_release(CliReport *report);
 
 // Checks and prints what there is to say to a descriptor. False: there is an error.

@@ -92,6 +92,10 @@ typedef struct ChAnalysisOptions {
     ChModule *(*import)(void *data, const ChTree *tree, ChStr path);
     void *data;
     const atomic_bool *cancelled; /* may be NULL */
+    /* The program runs next: what the machine reports itself when it gets there (unknown
+     * variables, imports that fail) is left to it, since a program may catch it or never
+     * get there. */
+    bool before_run;
     /* Names and declarations only, no bodies: for the interface of a module. */
     bool declarations_only;
     const ChModule *self; /* the module that the file is; may be NULL */

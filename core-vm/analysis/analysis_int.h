@@ -119,7 +119,7 @@ bool ch__check_bodies(ChAnalysis *analysis, const ChAnalysisOptions *options);
 
 /* ---- unresolved.c ---- */
 /* Names that nothing explains: errors, with the nearest name that would do. */
-void ch__report_unresolved(ChAnalysis *analysis);
+void ch__report_unresolved(ChAnalysis *analysis, const ChAnalysisOptions *options);
 
 /* ---- members.c ---- */
 /* Row of a builtin method of values of the type, or -1. */

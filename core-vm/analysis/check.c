@@ -269,6 +269,6 @@ bool ch__check_bodies(ChAnalysis *analysis, const ChAnalysisOptions *options)
     ch_map_release(&checker.names);
     ch_free(checker.states);
     if (is_done)
-        ch__report_unresolved(analysis);
+        ch__report_unresolved(analysis, options);
     return is_done;
 }

@@ -137,7 +137,7 @@ static void collect_exports(ChModule *module)
     const ChAnalysis *analysis = module->analysis;
     Exports exports = {0};
     bool has_pub_fn = false;
-    module->is_complete = true;
+    module->is_complete = analysis->tree->diagnostics.error_count == 0;
     for (uint32_t i = 0; i < analysis->symbols.count; i++) {
         const ChSymbol *symbol = &analysis->symbols.items[i];
         has_pub_fn |= symbol->is_top_level && !symbol->module && symbol->is_pub &&

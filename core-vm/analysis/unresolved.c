@@ -66,7 +66,7 @@ void ch__report_unresolved(ChAnalysis *analysis, const ChAnalysisOptions *option
                                         CH_STR_ARG(use->name.text),
                                         has_best ? " — did you mean `" : "",
                                         CH_STR_ARG(nearest.best), has_best ? "`?" : "")
-                    : ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_WARNING, "HARN-NAM-001",
+                    : ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-NAM-001",
                                         use->name.range, "Undefined variable: %.*s%s%.*s%s",
                                         CH_STR_ARG(use->name.text),
                                         has_best ? " (did you mean `" : "",
