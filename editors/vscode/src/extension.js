@@ -216,6 +216,9 @@ const debugTrackers = {
       onDidSendMessage(message) {
         over ||= message.type === 'event' && message.event === 'terminated';
       },
+      onWillReceiveMessage(message) {
+        over ||= message.command === 'disconnect' || message.command === 'terminate';
+      },
       onWillStopSession() {
         over = true;
       },

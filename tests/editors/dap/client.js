@@ -161,11 +161,12 @@ const tests = {
 const realTests = {
   async 'an uncaught error stops where it was thrown'(client) {
     const stopped = client.waitForEvent('stopped', WAIT_MS);
+    const initialized = client.waitForEvent('initialized', WAIT_MS);
     const { body } = await soon(client.initializeRequest(), 'initialize');
     const filters = (body.exceptionBreakpointFilters ?? []).filter((filter) => /uncaught/i.test(filter.filter)).map((filter) => filter.filter);
     assert(filters.length > 0, body);
     await soon(Promise.all([
-      client.waitForEvent('initialized', WAIT_MS).then(() => client.setExceptionBreakpointsRequest({ filters })).then(() => client.configurationDoneRequest()),
+      initialized.then(() => client.setExceptionBreakpointsRequest({ filters })).then(() => client.configurationDoneRequest()),
       client.launchRequest({ program: file('throws.harn') }), stopped]), 'the stop');
     const { reason, threadId } = (await stopped).body;
     assert(reason === 'exception', reason);

@@ -187,6 +187,20 @@ async function ui(page) {
     await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
     await page.locator('.repl .monaco-list-row', { hasText: debug.output }).first().waitFor();
   });
+  await run.step('Shift+F5 stops a stopped program, without complaints', async () => {
+    await page.locator('.monaco-editor .view-lines').first().click();
+    await goToLine(page, debug.breakpoint.line);
+    await page.keyboard.press('F9');
+    await page.keyboard.press('F5');
+    await page.locator('.debug-top-stack-frame-line').first().waitFor(attached);
+    await page.keyboard.press('Shift+F5');
+    await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+    await page.waitForTimeout(1000);
+    const said = await page.locator('.notification-list-item').allInnerTexts();
+    if (said.length > 0) {
+      throw new Error(said.join('; '));
+    }
+  });
 }
 
 async function bad(page) {
