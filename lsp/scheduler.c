@@ -12,11 +12,12 @@
 struct ChScheduler {
     ChServer *server; /* NULL once closed */
     uv_timer_t timer;
+    uv_timer_t watchdog; /* of the job that runs */
     uv_work_t work;
     ChJob *job;       /* running, owned; NULL when idle */
     ChWorkspace workspace;
     bool is_untidy;   /* memory was freed since it was last given back to the system */
-    bool is_timer_closed;
+    int handles_open;
 };
 
 enum { TIDY_MS = 1000 };
@@ -43,22 +44,24 @@ ChScheduler *ch_scheduler_new(ChServer *server)
     ChScheduler *scheduler = ch_alloc_zero(1, sizeof(*scheduler));
     scheduler->server = server;
     uv_timer_init(server->loop, &scheduler->timer);
-    scheduler->timer.data = scheduler;
+    uv_timer_init(server->loop, &scheduler->watchdog);
+    scheduler->timer.data = scheduler->watchdog.data = scheduler;
+    scheduler->handles_open = 2;
     return scheduler;
 }
 
 static void free_when_idle(ChScheduler *scheduler)
 {
-    if (scheduler->server || scheduler->job || !scheduler->is_timer_closed)
+    if (scheduler->server || scheduler->job || scheduler->handles_open > 0)
         return;
     ch_workspace_release(&scheduler->workspace);
     ch_free(scheduler);
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     ChScheduler *scheduler = handle->data;
-    scheduler->is_timer_closed = true;
+    scheduler->handles_open--;
     free_when_idle(scheduler);
 }
 
@@ -67,7 +70,8 @@ void ch_scheduler_close(ChScheduler *scheduler)
     scheduler->server = NULL;
     if (scheduler->job)
         atomic_store(&scheduler->job->cancelled, true);
-    uv_close((uv_handle_t *)&scheduler->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&scheduler->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&scheduler->watchdog, on_handle_closed);
 }
 
 /* ---- what is due ---- */
@@ -141,6 +145,8 @@ static void mark_importers(ChServer *server, const ChDocument *changed, const ch
 static void deliver(ChServer *server, ChJob *job)
 {
     ChDocument *document = document_of_job(server, job);
+    if (document && !job->snapshot && job->is_given_up && job->revision == document->revision)
+        ch_job_give_up(job);
     if (!document || !job->snapshot)
         return;
     bool is_new_text = !document->snapshot || document->snapshot->revision != job->snapshot->revision;
@@ -161,13 +167,24 @@ static void on_work_done(uv_work_t *work, int status)
     ChScheduler *scheduler = work->data;
     ChJob *job = scheduler->job;
     scheduler->job = NULL;
-    if (scheduler->server)
+    if (scheduler->server) {
+        uv_timer_stop(&scheduler->watchdog);
         deliver(scheduler->server, job);
+    }
     ch_job_free(job);
     if (scheduler->server)
         update(scheduler);
     else
         free_when_idle(scheduler);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    ChScheduler *scheduler = timer->data;
+    if (!scheduler->job)
+        return;
+    scheduler->job->is_given_up = true;
+    atomic_store(&scheduler->job->cancelled, true);
 }
 
 static void start(ChScheduler *scheduler, ChDocument *document, bool is_fresh)
@@ -176,6 +193,7 @@ static void start(ChScheduler *scheduler, ChDocument *document, bool is_fresh)
     scheduler->job = ch_job_new(&scheduler->workspace, document, is_fresh);
     scheduler->work.data = scheduler;
     scheduler->is_untidy = true;
+    uv_timer_start(&scheduler->watchdog, on_watchdog, scheduler->server->session.settings.analysis_ms_max, 0);
     uv_queue_work(scheduler->server->loop, &scheduler->work, on_work, on_work_done);
 }
 

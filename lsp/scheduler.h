@@ -4,7 +4,8 @@
  * analysis took (at once where that is short, bounded where it is long), and at once when a request waits for it. An edit cancels the
  * analysis of the text it replaced, so edits that follow edits collapse into one analysis. Where the tree was made
  * incrementally from a text with errors, a fresh analysis follows when the typing rests, so that what the user is told
- * does not depend on how the text was typed. */
+ * does not depend on how the text was typed. An analysis that takes too long is given up: the document is then kept as
+ * plain text until it changes. */
 #ifndef CH_LSP_SCHEDULER_H
 #define CH_LSP_SCHEDULER_H
 

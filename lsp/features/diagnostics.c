@@ -6,8 +6,9 @@ void ch_diagnostics_of(const ChSnapshot *snapshot, bool is_harn, ChDiagnosticLis
     if (!is_harn)
         return;
     if (!snapshot->tree) {
-        ChDiagnostic *notice = ch_diagnostic_add(list, CH_SEVERITY_INFO, "", (ChRange){0},
-                                                 "this file is larger than 4 MiB: it is kept but not analysed");
+        const char *reason = snapshot->is_given_up ? "the analysis of this file took too long and was given up"
+                                                   : "this file is larger than 4 MiB: it is kept but not analysed";
+        ChDiagnostic *notice = ch_diagnostic_add(list, CH_SEVERITY_INFO, "", (ChRange){0}, "%s", reason);
         ch_diagnostic_help(list, notice, "split it into modules");
         return;
     }

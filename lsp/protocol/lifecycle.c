@@ -76,6 +76,9 @@ static void read_settings(ChServer *server, const cJSON *settings)
     ChSettings *to = &server->session.settings;
     bool was_enabled = to->are_diagnostics_enabled;
     to->are_diagnostics_enabled = ch_json_get_bool(ch_json_get(own, "diagnostics"), "enable", was_enabled);
+    int64_t limit_ms = 0;
+    if (ch_json_get_integer(ch_json_get(own, "analysis"), "timeLimitMs", 1, INT32_MAX, &limit_ms))
+        to->analysis_ms_max = (uint32_t)limit_ms;
     if (was_enabled == to->are_diagnostics_enabled)
         return;
     for (uint32_t i = 0; i < server->session.document_count; i++) {

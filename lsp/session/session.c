@@ -11,6 +11,7 @@ void ch_session_init(ChSession *session)
     memset(session, 0, sizeof(*session));
     session->encoding = CH_ENCODING_UTF16;
     session->settings.are_diagnostics_enabled = true;
+    session->settings.analysis_ms_max = CH_SETTINGS_ANALYSIS_MS_MAX;
 }
 
 static void free_document(ChDocument *document)

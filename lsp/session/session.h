@@ -18,6 +18,8 @@ enum {
     CH_SESSION_ROOTS_MAX = 256,             /* further folders are not searched */
 };
 
+enum { CH_SETTINGS_ANALYSIS_MS_MAX = 10 * 1000 }; /* unless the settings say otherwise */
+
 /* A larger document is kept in step but not analysed. */
 #define CH_SESSION_ANALYSED_BYTES_MAX (4u * 1024u * 1024u)
 
@@ -43,6 +45,7 @@ typedef struct ChDocument {
 
 typedef struct ChSettings {
     bool are_diagnostics_enabled; /* harn.diagnostics.enable */
+    uint32_t analysis_ms_max;     /* harn.analysis.timeLimitMs */
 } ChSettings;
 
 typedef struct ChSession {

@@ -55,9 +55,8 @@ static bool analyse(ChJob *job, ChSnapshot *snapshot)
     return true;
 }
 
-void ch_job_run(ChJob *job)
+static ChSnapshot *new_snapshot(const ChJob *job)
 {
-    uint64_t start_ns = uv_hrtime();
     ChSnapshot *snapshot = ch_alloc_zero(1, sizeof(*snapshot));
     snapshot->ref_count = 1;
     snapshot->revision = job->revision;
@@ -66,12 +65,25 @@ void ch_job_run(ChJob *job)
     ch_lines_build(&snapshot->lines, snapshot->source->text);
     snapshot->lines.has_bom = job->has_bom;
     snapshot->is_final = true;
+    return snapshot;
+}
+
+void ch_job_run(ChJob *job)
+{
+    uint64_t start_ns = uv_hrtime();
+    ChSnapshot *snapshot = new_snapshot(job);
     if (job->is_analysed && !(parse(job, snapshot) && analyse(job, snapshot))) {
         ch_snapshot_unref(snapshot);
         return;
     }
     snapshot->cost_us = (uv_hrtime() - start_ns) / 1000;
     job->snapshot = snapshot;
+}
+
+void ch_job_give_up(ChJob *job)
+{
+    job->snapshot = new_snapshot(job);
+    job->snapshot->is_given_up = true;
 }
 
 void ch_job_free(ChJob *job)

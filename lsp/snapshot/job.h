@@ -19,6 +19,7 @@ typedef struct ChJob {
     bool has_bom;
     ChSnapshot *old;            /* counted; an earlier state whose tree may be used; may be NULL */
     atomic_bool cancelled;
+    bool is_given_up;           /* the owner cancelled it because it took too long */
     ChSnapshot *snapshot;       /* the result, owned; NULL when it was cancelled */
 } ChJob;
 
@@ -28,6 +29,9 @@ ChJob *ch_job_new(ChWorkspace *workspace, ChDocument *document, bool is_fresh);
 
 /* Does the work; any thread. */
 void ch_job_run(ChJob *job);
+
+/* Makes the snapshot of a job that was given up: the text, and nothing about it. Not while it runs. */
+void ch_job_give_up(ChJob *job);
 
 void ch_job_free(ChJob *job);
 

@@ -12,7 +12,8 @@ typedef struct ChSnapshot {
     int64_t version;   /* the client's number for it */
     ChSource *source;
     ChLines lines;     /* by the protocol's rules for line breaks */
-    ChTree *tree;      /* NULL when the text is too large to be analysed, or not Harn */
+    ChTree *tree;      /* NULL when the text is too large to be analysed, took too long, or is not Harn */
+    bool is_given_up;  /* it took too long */
     ChAnalysis *analysis; /* NULL together with the tree */
     char **imports;    /* owned; keys of the modules that it depends on, directly or not */
     uint32_t import_count;

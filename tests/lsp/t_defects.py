@@ -368,3 +368,16 @@ def test_settings_switch_diagnostics_off_and_on(context):
     client.notify("workspace/didChangeConfiguration", {"settings": {"harn": {"diagnostics": {"enable": True}}}})
     assert client.diagnostics(URI, 1)
     client.leave()
+
+
+def test_an_analysis_that_takes_too_long_is_given_up(context):
+    client = context.client(options={"analysis": {"timeLimitMs": 1}})
+    client.open(URI, "fn f(x: int) -> int {\n  return x + 1\n}\n" * 20000)
+    found = client.diagnostics(URI, 1)
+    assert len(found) == 1 and found[0]["severity"] == 3 and "too long" in found[0]["message"], found[:2]
+    assert client.at("hover", URI, 0, 3) is None
+    # The next text has its own chance.
+    client.notify("workspace/didChangeConfiguration", {"settings": {"harn": {"analysis": {"timeLimitMs": 10000}}}})
+    client.change(URI, 2, {"text": "let a = (\n"})
+    assert client.diagnostics(URI, 2)[0]["severity"] == 1
+    client.leave()
