@@ -67,6 +67,8 @@ extern const ChNativeFn ch_builtin_functions[];
 // Calls the native row `index`: checks number and types of a function's arguments against its signature (texts of
 // the errors as the reference's), then runs it. `args` and `result` as for ChNativeFn.
 ChFlow ch_builtin_call(ChVm *vm, uint32_t index, ChValue *args, uint32_t argc, ChValue *result);
+// The check alone, for rows that are implemented in the prelude. Methods pass.
+ChFlow ch_builtin_check(ChVm *vm, uint32_t index, const ChValue *args, uint32_t argc);
 
 // ---- for writing natives: argument access with the reference's messages ---------------------------------------------
 

@@ -75,7 +75,7 @@ static int digit64(char c, const char *letters) {
 static bool decode64(ChStr text, bool for_url, ChBuffer *out, ChBuffer *why) {
     const char *letters = for_url ? url_letters : standard_letters;
     uint32_t length = text.length, word = 0;
-    while (!for_url && length && text.data[length - 1] == '=' && text.length - length < 2) length--;
+    while (length && text.data[length - 1] == '=' && text.length - length < 2) length--;
     for (uint32_t i = 0; i < length; i++) {
         int digit = digit64(text.data[i], letters);
         if (digit < 0) {
@@ -98,7 +98,7 @@ static bool decode64(ChStr text, bool for_url, ChBuffer *out, ChBuffer *why) {
         ch_buffer_printf(why, "Invalid last symbol %u, offset %u.", (unsigned)(unsigned char)text.data[length - 1], length - 1);
         return false;
     }
-    if (!for_url && text.length % 4 != 0) {
+    if (for_url ? length != text.length : text.length % 4 != 0) {
         ch_buffer_add_text(why, "Invalid padding");
         return false;
     }

@@ -162,7 +162,7 @@ CH_NATIVE(ch__uuid_v5) {
         set_version(id, 5);
         flow = give_uuid(result, id);
     } else {
-        ch_throw_runtime(vm, "uuid_v5: invalid namespace '%.*s'", CH_STR_ARG(ch_string_view(space)));
+        ch_throw_runtime(vm, "uuid_v5: namespace must be a UUID or one of dns/url/oid/x500");
     }
     ch_release(ch_object(space));
     ch_release(ch_object(name));

@@ -63,7 +63,7 @@ static ChRegex *find_or_compile(ChVm *vm, ChStr pattern, ChStr flags, ChBuffer *
             ch_map_set_pointer(&cache->map, ch_string_view(key), regex);
             return regex;
         }
-        ch_buffer_printf(why, "regex parse error:\n    %.*s\nerror: %s", CH_STR_ARG(pattern), reason);
+        ch_buffer_printf(why, "regex parse error:\n    %.*s\n%s", CH_STR_ARG(pattern), reason);
     }
     ch_release(slot);
     return regex;

@@ -70,6 +70,39 @@ std::string rewrite(const std::string &pattern, bool skip_space) {
     return out;
 }
 
+// The pattern, a caret under what is wrong, and why.
+void explain(const RE2 &re, const std::string &pattern, char *why, size_t why_size) {
+    std::string part = re.error_arg(), reason;
+    switch (re.error_code()) {
+    case RE2::ErrorMissingParen: reason = "unclosed group"; break;
+    case RE2::ErrorUnexpectedParen: reason = "unopened group"; break;
+    case RE2::ErrorMissingBracket: reason = "unclosed character class"; break;
+    case RE2::ErrorTrailingBackslash:
+        reason = "incomplete escape sequence, reached end of pattern prematurely";
+        part = "\\";
+        break;
+    case RE2::ErrorRepeatArgument:
+    case RE2::ErrorRepeatOp: reason = "repetition operator missing expression"; break;
+    case RE2::ErrorRepeatSize: reason = "invalid repetition count range"; break;
+    case RE2::ErrorBadCharRange: reason = "invalid character class range, the start must be <= the end"; break;
+    case RE2::ErrorBadCharClass: reason = "unrecognized escape sequence"; break;
+    case RE2::ErrorBadEscape: {
+        bool is_reference = part.size() > 1 && part[1] >= '1' && part[1] <= '9';
+        reason = is_reference ? "backreferences are not supported" : "unrecognized escape sequence";
+        break;
+    }
+    case RE2::ErrorBadNamedCapture: reason = "invalid capture group name"; break;
+    case RE2::ErrorPatternTooLarge: reason = "the compiled expression is too large"; break;
+    default: reason = re.error(); break;
+    }
+    if (part.compare(0, 3, "(?=") == 0 || part.compare(0, 3, "(?!") == 0 || part.compare(0, 4, "(?<=") == 0 ||
+        part.compare(0, 4, "(?<!") == 0)
+        reason = "look-around, including look-ahead and look-behind, is not supported";
+    size_t at = re.error_code() == RE2::ErrorMissingParen ? pattern.find('(') : pattern.find(part);
+    if (at == std::string::npos) at = 0;
+    std::snprintf(why, why_size, "%*s^\nerror: %s", static_cast<int>(at < 200 ? at : 200) + 4, "", reason.c_str());
+}
+
 } // namespace
 
 extern "C" {
@@ -94,7 +127,7 @@ ChRegex *ch__regex_new(const char *pattern, size_t length, const char *flags, ch
         return nullptr;
     }
     if (!regex->re.ok()) {
-        std::snprintf(why, why_size, "%s", regex->re.error().c_str());
+        explain(regex->re, std::string(pattern, length), why, why_size);
         delete regex;
         return nullptr;
     }

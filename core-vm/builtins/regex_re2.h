@@ -19,7 +19,8 @@ typedef struct ChRegexSpan {
     long start, end; /* bytes; -1: the group took no part */
 } ChRegexSpan;
 
-/* Flags are letters of "imsx". NULL: not a regular expression; the reason is in why (cut to its size). */
+/* Flags are letters of "imsx". NULL: not a regular expression; why gets (cut to its size) a line with a
+ * caret under the pattern as it stands behind four blanks, and `error: REASON`. */
 ChRegex *ch__regex_new(const char *pattern, size_t length, const char *flags, char *why, size_t why_size);
 void ch__regex_free(ChRegex *regex);
 /* Number of groups, the whole match not counted. */

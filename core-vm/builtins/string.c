@@ -231,6 +231,7 @@ static ChFlow replace(ChVm *vm, ChStr text, ChStr old, ChStr with, ChValue *resu
 }
 
 CH_NATIVE(ch__string_replace) {
+    if (argc < 3) return ch_throw_runtime(vm, "string has no method `replace`"); // with fewer arguments
     ChString *text = ch__arg_display(args, argc, 0);
     ChString *old = ch__arg_display(args, argc, 1);
     ChString *with = ch__arg_display(args, argc, 2);

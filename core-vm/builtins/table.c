@@ -57,6 +57,7 @@ static uint64_t tags_of_name(ChStr name) {
         {"range", BIT(RANGE)},
         {"iter", BIT(ITER)},
         {"generator", BIT(GENERATOR)},
+        {"Generator", BIT(GENERATOR)},
         {"stream", BIT(STREAM)},
         {"channel", BIT(CHANNEL)},
         {"task_handle", BIT(TASK)},
@@ -191,6 +192,10 @@ static ChFlow check_args(ChVm *vm, uint32_t index, const ChValue *args, uint32_t
                              row->name, CH_STR_ARG(param->name), CH_STR_ARG(param->type), ch_type_name(args[i]));
     }
     return CH_OK;
+}
+
+ChFlow ch_builtin_check(ChVm *vm, uint32_t index, const ChValue *args, uint32_t argc) {
+    return ch_builtin_rows[index].type == CH_ROW_FUNCTION ? check_args(vm, index, args, argc) : CH_OK;
 }
 
 ChFlow ch_builtin_call(ChVm *vm, uint32_t index, ChValue *args, uint32_t argc, ChValue *result) {

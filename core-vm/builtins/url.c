@@ -86,11 +86,13 @@ static void add_path(Url *url, ChStr text, bool is_special) {
 static const char *add_host(Url *url, ChStr text, bool is_special) {
     if (text.length && text.data[0] == '[') {
         if (text.data[text.length - 1] != ']') return "invalid IPv6 address";
+        ch_buffer_add_byte(&url->host, '[');
         for (uint32_t i = 1; i + 1 < text.length; i++) {
             char c = text.data[i];
             if (!is_digit(c) && !((c | 32) >= 'a' && (c | 32) <= 'f') && c != ':' && c != '.') return "invalid IPv6 address";
             ch_buffer_add_byte(&url->host, (char)(c >= 'A' && c <= 'F' ? c + 32 : c));
         }
+        ch_buffer_add_byte(&url->host, ']');
         return NULL;
     }
     if (!is_special) {
@@ -111,7 +113,7 @@ static const char *add_host(Url *url, ChStr text, bool is_special) {
     const char *problem = NULL;
     for (size_t i = 0; i < lower.length; i++)
         if ((unsigned char)lower.data[i] <= 0x20 || strchr("#/:<>?@[\\]^|%\x7f", lower.data[i]))
-            problem = "invalid domain character";
+            problem = "invalid international domain name";
     ch_buffer_add(&url->host, lower.data, lower.length);
     ch_buffer_release(&plain);
     ch_buffer_release(&lower);
