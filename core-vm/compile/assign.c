@@ -157,7 +157,7 @@ static void assign_one(ChFn *fn, const ChNode *node, uint32_t root, const ChNode
 {
     bool plain = node->as.assign.op == CH_OPERATOR_NONE;
     int32_t field = -1;
-    ChOperand value, key = {0};
+    ChOperand value = {0}, key = {0};
     if (link->kind == CH_NODE_MEMBER) field = ch__constant_short(fn, ch__const_text(link->as.member.name.text));
     if (plain) value = ch__expr_reg(fn, node->as.assign.value);
     if (field < 0) {

@@ -148,6 +148,12 @@ typedef struct ChLocalName {
   uint32_t start, end;     // words in which the name is in scope
 } ChLocalName;
 
+// An immutable name of a function around this one whose value stands in the code, so that nothing is captured.
+typedef struct ChKnownName {
+  ChStr name;
+  uint32_t constant;
+} ChKnownName;
+
 #define CH_PROTO_GENERATOR 1  // `yield` in a fn
 #define CH_PROTO_STREAM 2     // gen fn
 #define CH_PROTO_REST 4       // the last parameter collects the rest
@@ -174,6 +180,8 @@ typedef struct ChProto {
   uint32_t line_count;
   ChLocalName *locals;
   uint32_t local_count;
+  ChKnownName *known_names;
+  uint32_t known_name_count;
   uint32_t start_offset, end_offset; // bytes in the source
   struct ChChunk *chunk;
   struct ChLinkedProto *linked;      // the VM's part (constants as values, hit counters), NULL before linking

@@ -112,11 +112,13 @@ struct ChFn {
     CH_ARRAY_OF(ChLineEntry) lines;
     CH_ARRAY_OF(ChLocalName) debug;
     CH_ARRAY_OF(ChCapture) captures;
+    CH_ARRAY_OF(ChKnownName) known_names;
     CH_ARRAY_OF(ChBinding) bindings;
     CH_ARRAY_OF(uint8_t) bound;        // by register: a local lives there
     CH_ARRAY_OF(ChLastUse) last_uses;
     ChMap names;                       // name -> binding index + 1
     ChMap capture_names;               // name -> capture index + 1
+    ChMap known_map;                   // the names in known_names
     uint32_t free_reg, max_reg;
     uint32_t scope_start;              // bindings from here on belong to the innermost scope
     bool declares_slots;               // variables of this scope are slots of the module

@@ -22,6 +22,8 @@ void ch__fn_free(ChFn *fn)
     ch_array_release(&fn->lines);
     ch_array_release(&fn->debug);
     ch_array_release(&fn->captures);
+    ch_array_release(&fn->known_names);
+    ch_map_release(&fn->known_map);
     ch_array_release(&fn->bindings);
     ch_array_release(&fn->bound);
     ch_array_release(&fn->last_uses);
@@ -51,6 +53,8 @@ void ch__fn_finish(ChFn *fn)
     proto->line_count = fn->lines.count;
     proto->locals = (ChLocalName *)MOVE_TO_ARENA(arena, &fn->debug);
     proto->local_count = fn->debug.count;
+    proto->known_names = (ChKnownName *)MOVE_TO_ARENA(arena, &fn->known_names);
+    proto->known_name_count = fn->known_names.count;
     proto->chunk = fn->c->chunk;
 }
 

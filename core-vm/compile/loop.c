@@ -184,7 +184,7 @@ static void for_each(ChFn *fn, const ChNode *node)
     for_body(fn, node, item);
     ch__patch_here(fn, &loop.continues);
     ch__patch_here(fn, &test);
-    ch__statement(fn, node);
+    ch__statement(fn, round_of(node));
     ch__jump_back(fn, CH_OP_ITER_NEXT, 0, state, item, body);
     fn->loop = loop.outer;
     ch__patch_here(fn, &loop.breaks);

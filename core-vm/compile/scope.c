@@ -195,6 +195,16 @@ static ChRef capture(ChFn *fn, ChStr name, ChRef outer)
     return ref;
 }
 
+// A debugger is to find the name in the function that uses it.
+static void note_known(ChFn *fn, ChStr name, ChConst constant)
+{
+    bool is_new;
+    ChMapEntry *entry = ch_map_enter(&fn->known_map, name, &is_new);
+    if (!is_new) return;
+    entry->key = ch_str_copy(fn->c->arena, name);
+    ch_array_push(&fn->known_names, (ChKnownName){.name = entry->key, .constant = ch__constant(fn, constant)});
+}
+
 ChRef ch__resolve(ChFn *fn, ChStr name)
 {
     // Outwards until somebody knows the name, then back inwards, capturing.
@@ -213,7 +223,9 @@ ChRef ch__resolve(ChFn *fn, ChStr name)
     }
     if (!found) {
         ref = resolve_outside(fn, name);
-    } else if (ref.kind != CH_REF_CONSTANT) {
+    } else if (ref.kind == CH_REF_CONSTANT) {
+        if (path.count) note_known(fn, name, ref.constant);
+    } else {
         while (path.count && ref.kind != CH_REF_LATE) {
             ChFn *inner = ch_array_pop(&path);
             uint32_t known = ch_map_get_number(&inner->capture_names, name, 0);

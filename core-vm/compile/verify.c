@@ -197,6 +197,9 @@ static bool check_tables(Verifier *v)
             return fail(v, "the line table is not in order");
         }
     }
+    for (uint32_t i = 0; i < proto->known_name_count; i++) {
+        if (proto->known_names[i].constant >= v->chunk->constant_count) return fail(v, "a known name has no constant");
+    }
     for (uint32_t i = 0; i < proto->local_count; i++) {
         if (!is_register(v, proto->locals[i].reg)) return fail(v, "a local is outside of the frame");
     }
