@@ -150,7 +150,7 @@ typedef struct ChVariableView {
 uint32_t ch_debugger_variable_count(const ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope);
 bool ch_debugger_variable(const ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, uint32_t index,
                           ChVariableView *out);
-// Writes a variable of a frame, also one declared by `let`.
+// Writes a variable of a frame, also one declared by `let`, unless its value is a literal: the code then holds it.
 bool ch_debugger_set_variable(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
                               ChValue take_value, ChBuffer *why);
 // Drops the frames above `level` and begins that frame again from its first arguments. Effects are not undone.

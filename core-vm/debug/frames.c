@@ -114,6 +114,10 @@ static bool walk_captured(const ChFrame *frame, Walk *walk) {
     for (uint32_t i = 0; i < frame->closure->capture_count && i < proto->capture_count; i++) {
         if (visit(walk, proto->captures[i].name, frame->closure->captures[i], false)) return true;
     }
+    for (uint32_t i = 0; i < proto->known_name_count; i++) {
+        const ChKnownName *known = &proto->known_names[i];
+        if (visit(walk, known->name, proto->linked->constants[known->constant], false)) return true;
+    }
     return false;
 }
 
@@ -158,19 +162,26 @@ bool ch_debugger_variable(const ChDebugger *debugger, uint32_t task, uint32_t le
     return walk_scope(debugger, task, level, scope, &walk);
 }
 
-// The place where the variable is kept, or NULL.
-static ChValue *find_place(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name) {
+// The place where the variable is kept, or NULL. *is_constant: the code does not read it there.
+static ChValue *find_place(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
+                           bool *is_constant) {
     ChFiber *fiber;
     ChFrame *frame = frame_at(debugger, task, level, &fiber);
+    *is_constant = false;
     if (!frame) return NULL;
     if (scope == CH_SCOPE_LOCALS) {
         const ChLocalName *local;
-        return ch_frame_local(fiber, frame, name, &local);
+        ChValue *place = ch_frame_local(fiber, frame, name, &local);
+        *is_constant = place && local->is_constant;
+        return place;
     }
     if (scope == CH_SCOPE_CAPTURED) {
         const ChProto *proto = frame->closure->proto;
         for (uint32_t i = 0; i < frame->closure->capture_count; i++) {
             if (ch_str_equal(proto->captures[i].name, name)) return &frame->closure->captures[i];
+        }
+        for (uint32_t i = 0; i < proto->known_name_count; i++) {
+            if (ch_str_equal(proto->known_names[i].name, name)) *is_constant = true;
         }
     }
     if (scope == CH_SCOPE_MODULE) {
@@ -182,7 +193,14 @@ static ChValue *find_place(ChDebugger *debugger, uint32_t task, uint32_t level, 
 
 bool ch_debugger_set_variable(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
                               ChValue take_value, ChBuffer *why) {
-    ChValue *place = find_place(debugger, task, level, scope, name);
+    bool is_constant;
+    ChValue *place = find_place(debugger, task, level, scope, name, &is_constant);
+    if (is_constant) {
+        ch_buffer_printf(why, "setVariable: '%.*s' is a constant whose value is part of the code; declare it with `var` "
+                              "to change it here", CH_STR_ARG(name));
+        ch_release(take_value);
+        return false;
+    }
     if (!place) {
         ch_buffer_printf(why, "setVariable: '%.*s' is not in the current scope", CH_STR_ARG(name));
         ch_release(take_value);

@@ -33,6 +33,7 @@ class Client:
         self.socket = None
         self.token = token
         self.errors = ""
+        self.good_codes = {0}  # with which the adapter may end
         if port is None:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=subprocess.PIPE, cwd=cwd, env=env)

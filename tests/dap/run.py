@@ -40,7 +40,7 @@ class Session:
         for client in self.clients:
             try:
                 client.close()
-                if client.process and client.process.returncode not in (0, -signal.SIGKILL):
+                if client.process and client.process.returncode not in client.good_codes:
                     problem = "the adapter ended with %d: %s" % (client.process.returncode, client.errors)
             except Exception as error:  # noqa: BLE001 the first problem is reported below
                 problem = str(error)

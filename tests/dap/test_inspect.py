@@ -27,7 +27,8 @@ fn outer(n) {
   let text = "line\\nbreak \\"quoted\\""
   let nothing = nil
   let ratio = 0.5
-  return inner(n) // @return
+  let result = inner(n) // @return
+  return result
 }
 
 pipeline default(task) {
@@ -82,7 +83,7 @@ def test_captured_and_outer_frames(session):
     c = stop_at(session, "inner")
     frames = c.frames()
     same(c.values("Locals", frames[0])["local"], "30", "local")
-    same(c.values("Captured", frames[0])["captured"], "6", "captured value")
+    same(c.values("Captured", frames[0]), {"captured": "6", "factor": "3"}, "captured value, constant of the file")
     by_name = {f["name"]: f for f in frames}
     same(c.values("Locals", by_name["outer"])["n"], "5", "local of an outer frame")
     same(c.values("Locals", by_name["default"])["top"], '"pipeline"', "local of the pipeline")
@@ -159,7 +160,7 @@ def test_evaluate_in_frames(session):
     def value(expression, frame, context="watch"):
         return c.request("evaluate", expression=expression, frameId=frame, context=context)["result"]
 
-    same(value("local + captured", top), "36", "local and captured names")
+    same(value("local + captured + factor", top), "39", "local and captured names, a constant of the file")
     same(value("n * 100", frames["outer"]), "500", "in an outer frame")
     same(value("list[2].map({ x -> x * n })", frames["outer"]), "[15, 20]", "with a closure")
     same(value("point.x + point.y", frames["outer"], "hover"), "3", "fields")
@@ -207,9 +208,10 @@ def test_endless_evaluation_ends(session):
 def test_set_variable(session):
     c = stop_at(session, "stop", """
 pipeline default(task) {
-  let fixed = 1
   var free = [1]
-  println("${fixed} ${free}") // @stop
+  let fixed = free.count()
+  let literal = 1
+  println("${fixed} ${free} ${literal}") // @stop
 }
 """)
     frame = c.frames()[0]
@@ -217,9 +219,11 @@ pipeline default(task) {
     same(c.request("setVariable", variablesReference=scope, name="fixed", value="41 + 1")["value"], "42", "answer")
     c.request("setVariable", variablesReference=scope, name="free", value="free.push(2)")
     expect("not in the current scope" in c.refuse("setVariable", variablesReference=scope, name="no", value="1"), "text")
+    expect("constant" in c.refuse("setVariable", variablesReference=scope, name="literal", value="2"),
+           "a literal is part of the code: refused rather than changed for show")
     c.resume()
     c.finish()
-    same(c.output(), "42 [1, 2]\n", "the program sees the new values")
+    same(c.output(), "42 [1, 2] 1\n", "the program sees the new values")
 
 
 def test_handles_of_an_earlier_stop_are_refused(session):

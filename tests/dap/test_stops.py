@@ -150,6 +150,32 @@ pipeline default(task) {
     same(seen, ["0", "1", "2"], "values at the stops")
 
 
+def test_breakpoint_on_a_loop_stops_where_it_begins(session):
+    path, line = session.program("""
+pipeline default(task) {
+  var n = 0
+  for item in [1, 2, 3] { // @each
+    n = n + item
+  }
+  for i in 0 to 3 { // @range
+    n = n + i
+  }
+  while n > 0 { // @while
+    n = n - 1
+  }
+}
+""")
+    c = session.client()
+    c.start(path, [line["each"], line["range"], line["while"]])
+    seen = []
+    for _ in range(3):
+        c.stopped("breakpoint")
+        seen.append(c.frames()[0]["line"])
+        c.resume()
+    c.finish()
+    same(seen, [line["each"], line["range"], line["while"]], "one stop per loop")
+
+
 def test_conditions_and_hit_counts(session):
     path, line = session.program(PROGRAM)
     c = session.client()
@@ -232,8 +258,7 @@ def test_step_over_in_and_out(session):
     frame = c.step("stepOut")
     same((frame["name"], frame["line"]), ("total", line["loop"]), "back in the middle of the loop's statement")
     frame = c.step("stepOut")
-    same((frame["name"], frame["line"]), ("default", line["call"]), "back in the pipeline")
-    same(c.step("next")["line"], line["print"], "on to the next statement")
+    same((frame["name"], frame["line"]), ("default", line["print"]), "nothing is left of the call's statement")
     c.request("next", threadId=1)
     c.finish()
     same(c.output(), "result 12\n", "output")
