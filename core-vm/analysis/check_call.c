@@ -105,29 +105,24 @@ static void check_where(ChChecker *checker, const ChNode *node, const ChWhere *c
 
 /* ---- functions ------------------------------------------------------------------------- */
 
-static void check_count(ChChecker *checker, const ChNode *node, const ChSignature *signature,
-                        ChStr name, uint32_t given)
+static bool counts_fit(const ChSignature *signature, uint32_t given)
+{
+    return given >= signature->required_count &&
+           (signature->has_rest || given <= signature->param_count);
+}
+
+static void report_count(ChChecker *checker, const ChNode *node, const char *code,
+                         const char *what, const ChSignature *signature, ChStr name,
+                         uint32_t given)
 {
     uint32_t total = signature->param_count, required = signature->required_count;
-    uint32_t least = signature->has_rest ? required : required;
-    bool ok = signature->has_rest ? given >= least : given >= required && given <= total;
-    if (ok)
-        return;
-    ChStr expected;
-    bool is_single = false;
-    if (signature->has_rest) {
-        expected = ch_str_format(arena(checker), "at least %u", least);
-        is_single = least == 1;
-    } else if (required == total) {
-        expected = ch_str_format(arena(checker), "%u", total);
-        is_single = total == 1;
-    } else {
-        expected = ch_str_format(arena(checker), "%u-%u", required, total);
-    }
-    ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_WARNING, "HARN-ORC-001",
-                      ch_node_range(node), "Function '%.*s' expects %.*s %s, got %u",
-                      CH_STR_ARG(name), CH_STR_ARG(expected),
-                      is_single ? "argument" : "arguments", given);
+    ChStr expected = signature->has_rest ? ch_str_format(arena(checker), "at least %u", required)
+                     : required == total ? ch_str_format(arena(checker), "%u", total)
+                                         : ch_str_format(arena(checker), "%u-%u", required, total);
+    bool is_single = required == 1 && (signature->has_rest || total == 1);
+    ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_WARNING, code, ch_node_range(node),
+                      "%s '%.*s' expects %.*s %s, got %u", what, CH_STR_ARG(name),
+                      CH_STR_ARG(expected), is_single ? "argument" : "arguments", given);
 }
 
 static void take_type_args(ChChecker *checker, const ChNode *node, const ChSignature *signature,
@@ -159,8 +154,8 @@ static const ChType *check_signature(ChChecker *checker, const ChNode *node,
         ch__bindings_new(checker, signature->type_params, signature->type_param_count);
     take_type_args(checker, node, signature, name, type_args, &bindings);
     uint32_t given = plain_args(args);
-    if (given == args->count)
-        check_count(checker, node, signature, name, given);
+    if (given == args->count && !counts_fit(signature, given))
+        report_count(checker, node, "HARN-ORC-001", "Function", signature, name, given);
     for (uint32_t i = 0; i < given; i++) {
         const ChSignatureParam *param = param_for(signature, i);
         ChStr conflict = {0};
@@ -305,6 +300,32 @@ static void check_unreachable(ChChecker *checker, const ChNode *node)
     ch__check_unknown_covered(checker, ch_node_range(node), "unreachable()");
 }
 
+/* What the machine will refuse: too few or too many arguments, and values of a type that
+ * a parameter cannot take. */
+static void check_builtin(ChChecker *checker, const ChNode *node, const ChSignature *signature,
+                          const ChBindings *bindings)
+{
+    const ChNodeList *args = &node->as.call.args;
+    uint32_t given = plain_args(args);
+    if (given == args->count && !counts_fit(signature, given))
+        report_count(checker, node, "HARN-STD-003", "Builtin function", signature, signature->name,
+                     given);
+    for (uint32_t i = 0; i < given; i++) {
+        const ChSignatureParam *param = param_for(signature, i);
+        const ChType *actual = ch__type_at(checker, args->items[i]);
+        if (!param || !param->type || !actual)
+            continue;
+        const ChType *expected = ch_type_substitute(checker->types, param->type, bindings);
+        if (param->has_default)
+            actual = ch_type_without_nil(checker->types, actual);
+        if (!ch__type_fits(checker, expected, actual))
+            ch__report_mismatch(checker, "HARN-TYP-006",
+                                ch_str_format(arena(checker), "argument %u `%.*s`", i + 1,
+                                              CH_STR_ARG(param->name)),
+                                expected, actual, args->items[i]);
+    }
+}
+
 static const ChType *call_builtin(ChChecker *checker, const ChNode *node, ChStr name)
 {
     const ChNodeList *args = &node->as.call.args;
@@ -326,8 +347,10 @@ static const ChType *call_builtin(ChChecker *checker, const ChNode *node, ChStr 
     const ChSignature *signature = ch__builtin_signature(checker->analysis, row);
     if (!signature)
         return NULL;
-    if (signature->type_param_count == 0)
+    if (signature->type_param_count == 0) {
+        check_builtin(checker, node, signature, &(ChBindings){0});
         return loosen(checker, signature->result);
+    }
     ChBindings bindings =
         ch__bindings_new(checker, signature->type_params, signature->type_param_count);
     if (node->as.call.type_args.count == bindings.count)
@@ -341,6 +364,7 @@ static const ChType *call_builtin(ChChecker *checker, const ChNode *node, ChStr 
         if (param)
             bind_argument(checker, param->type, args->items[i], &bindings, &conflict);
     }
+    check_builtin(checker, node, signature, &bindings);
     for (uint32_t i = 0; i < bindings.count; i++)
         if (!bindings.args[i])
             return loosen(checker, signature->result);

@@ -1,7 +1,7 @@
 /* Names that nothing explains. They are reported when that is certain: every import was
- * read, and the file declares the name nowhere. What stands in a `try` may be meant to
- * fail, and is left to run. An unknown call keeps a program from running, as in Harn
- * 0.8.27; an unknown variable there fails only when it is reached, so it is a warning. */
+ * read, and the file declares the name nowhere. A call of nothing keeps a program from
+ * running. A variable fails only when it is reached, and may be meant to in a `try`: what
+ * stands there, and before a run all of them, are left to the machine. */
 #include "analysis/analysis_int.h"
 #include "builtins/builtins.h"
 
