@@ -1,0 +1,70 @@
+// charn as a library: check and run Harn programs from C.
+//
+// An engine is one machine with one program. Engines share nothing: a process may have many, each on its own thread.
+// All texts are UTF-8. Functions that answer a `char *` give it away: free it with charn_free.
+//
+//     charn *engine = charn_new(NULL);
+//     if (charn_load_file(engine, "demo.harn")) exit_code = charn_run(engine);
+//     else fputs(charn_message(engine), stderr);
+//     charn_delete(engine);
+#ifndef CHARN_H
+#define CHARN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct charn charn;
+
+typedef struct charn_options {
+    // Calls may nest this deep; 0: 100,000.
+    uint32_t max_frames;
+    // What the program prints (is_error: to standard error). NULL: the process's own streams.
+    void (*on_output)(void *ud, bool is_error, const char *text, size_t length);
+    void *ud;
+} charn_options;
+
+// `options` may be NULL. Never NULL.
+charn *charn_new(const charn_options *options);
+void charn_delete(charn *engine); // NULL is allowed
+
+// The program's `argv`; before it is loaded. The texts are copied.
+void charn_set_arguments(charn *engine, const char *const *arguments, size_t count);
+
+// Reads, parses and compiles; nothing runs. False: charn_message says why, with places and excerpts. An engine loads
+// one program.
+bool charn_load_file(charn *engine, const char *path);
+bool charn_load_text(charn *engine, const char *name, const char *text, size_t length);
+
+// Runs the loaded program to its end; answers its exit code (0 to 255). An uncaught error is written to the error
+// stream.
+int charn_run(charn *engine);
+
+// Runs for at most so many instructions. True: it goes on, and is to be called again; *wait_ms tells for how long
+// there is nothing to do (0: go on at once; -1: until something from outside). False: it has ended, *exit_code is set.
+bool charn_run_slice(charn *engine, int64_t instructions, int64_t *wait_ms, int *exit_code);
+
+// Asks a running program to end; it may catch that and leave by itself. From any thread.
+void charn_cancel(charn *engine);
+
+// Reports errors and warnings of names, types and syntax without running anything. `report` is called for each, in
+// order of place; `severity` is "error", "warning", "info" or "hint". Answers the number of errors, or -1 when the
+// file cannot be read (then charn_message says why).
+typedef void (*charn_report)(void *ud, const char *severity, const char *code, const char *message, uint32_t line,
+                             uint32_t column);
+int charn_check_file(charn *engine, const char *path, charn_report report, void *ud);
+
+// Why the last call failed; empty when it did not. Good until the next call.
+const char *charn_message(const charn *engine);
+
+const char *charn_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
