@@ -268,6 +268,7 @@ bool ch__is_enum(ChFn *fn, const ChNode *node, ChStr *name);
 void ch__enum_to(ChFn *fn, ChStr type, ChStr variant, const ChNodeList *args, uint32_t dst, uint32_t offset);
 // Jumps to `list` when the condition is `when`, else goes on.
 void ch__cond(ChFn *fn, const ChNode *node, bool when, ChPcs *list);
+void ch__cond_operands(ChFn *fn, const ChNode *node, ChPcs *decided);
 void ch__cond_back(ChFn *fn, const ChNode *node, uint32_t target); // jump back when true
 bool ch__fold(ChFn *fn, const ChNode *node, ChConst *out);
 bool ch__fold_binary(ChFn *fn, ChOperator op, ChConst a, ChConst b, ChConst *out);

@@ -108,22 +108,26 @@ static void comparison(ChFn *fn, const ChNode *node, bool when, ChPcs *list)
     ch__pop_to(fn, mark);
 }
 
-// a && b && c, or a || b || c: `all` tells which.
-static void connected(ChFn *fn, const ChNode *node, bool when, ChPcs *list)
+// All operands of a && b && c (a || b || c) but the last: the one that is false (true) decides and jumps to `decided`.
+void ch__cond_operands(ChFn *fn, const ChNode *node, ChPcs *decided)
 {
     ChOperator op = node->as.binary.op;
-    bool stops_at = op == CH_OPERATOR_OR; // an operand of this truth decides
     CH_ARRAY_OF(const ChNode *) parts = {0};
-    const ChNode *at = node;
+    const ChNode *at = node->as.binary.left;
     for (; at && at->kind == CH_NODE_BINARY && at->as.binary.op == op; at = at->as.binary.left) {
         ch_array_push(&parts, at->as.binary.right);
     }
     ch_array_push(&parts, at);
-    ChPcs skip = {0};
-    for (uint32_t i = parts.count; i-- > 1;) ch__cond(fn, parts.items[i], stops_at, when == stops_at ? list : &skip);
-    ch__cond(fn, parts.items[0], when, list);
-    ch__patch_here(fn, &skip);
+    for (uint32_t i = parts.count; i-- > 0;) ch__cond(fn, parts.items[i], op == CH_OPERATOR_OR, decided);
     ch_array_release(&parts);
+}
+
+static void connected(ChFn *fn, const ChNode *node, bool when, ChPcs *list)
+{
+    ChPcs skip = {0};
+    ch__cond_operands(fn, node, when == (node->as.binary.op == CH_OPERATOR_OR) ? list : &skip);
+    ch__cond(fn, node->as.binary.right, when, list);
+    ch__patch_here(fn, &skip);
 }
 
 void ch__cond(ChFn *fn, const ChNode *node, bool when, ChPcs *list)

@@ -187,15 +187,46 @@ static void chain_to(ChFn *fn, const ChNode *node, uint32_t dst)
     ch_array_release(&links);
 }
 
+static bool gives_bool(const ChNode *node)
+{
+    if (!node) return false;
+    if (node->kind == CH_NODE_UNARY) return node->as.unary.op == CH_OPERATOR_NOT;
+    if (node->kind != CH_NODE_BINARY) return node->kind == CH_NODE_BOOL;
+    switch (node->as.binary.op) {
+    case CH_OPERATOR_EQUAL:
+    case CH_OPERATOR_NOT_EQUAL:
+    case CH_OPERATOR_LESS:
+    case CH_OPERATOR_LESS_EQUAL:
+    case CH_OPERATOR_GREATER:
+    case CH_OPERATOR_GREATER_EQUAL:
+    case CH_OPERATOR_IN:
+    case CH_OPERATOR_NOT_IN:
+    case CH_OPERATOR_AND:
+    case CH_OPERATOR_OR: return true;
+    default: return false;
+    }
+}
+
+// All operands but the last one jump out when they decide; the last one's truth is the value.
 static void logical_to(ChFn *fn, const ChNode *node, uint32_t dst)
 {
-    ChPcs is_false = {0}, end = {0};
-    ch__cond(fn, node, false, &is_false);
-    ch__emit(fn, CH_OP_LOADBOOL, 0, dst, 1, 0);
-    ch__jump(fn, &end, CH_OP_JMP, 0, 0, 0);
-    ch__patch_here(fn, &is_false);
-    fn->reachable = true;
-    ch__emit(fn, CH_OP_LOADBOOL, 0, dst, 0, 0);
+    bool decides = node->as.binary.op == CH_OPERATOR_OR;
+    ChPcs decided = {0}, end = {0};
+    uint32_t mark = fn->free_reg;
+    ch__cond_operands(fn, node, &decided);
+    if (gives_bool(node->as.binary.right)) {
+        ch__expr_to(fn, node->as.binary.right, dst);
+    } else {
+        ChOperand last = ch__expr_reg(fn, node->as.binary.right);
+        ch__at(fn, node->as.binary.op_start);
+        ch__emit(fn, CH_OP_TRUTHY, last.is_temp ? CH_X_FREE_B : 0, dst, last.reg, 0);
+    }
+    ch__pop_to(fn, mark);
+    if (decided.count) {
+        if (fn->reachable) ch__jump(fn, &end, CH_OP_JMP, 0, 0, 0);
+        ch__patch_here(fn, &decided);
+        ch__emit(fn, CH_OP_LOADBOOL, 0, dst, decides ? 1 : 0, 0);
+    }
     ch__patch_here(fn, &end);
 }
 
