@@ -25,6 +25,9 @@ for path in vim.gsplit(vim.env.CHARN_TEST_OPEN, '\n', true) do
   local answered = check.wait(function()
     return published[uri] and vim.loop.now() - published[uri] > quiet_ms
   end)
+  if not answered then
+    check.note('no diagnostics came for ' .. path)
+  end
   local list = {}
   for _, diagnostic in ipairs(vim.diagnostic.get(buffer)) do
     table.insert(list, {
