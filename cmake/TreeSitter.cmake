@@ -41,7 +41,7 @@ function(ch_tree_sitter_fetch out_tarball)
     file(MAKE_DIRECTORY "${folder}")
     message(STATUS "Fetching the tree-sitter ${CH_TREE_SITTER_VERSION} runtime with npm pack")
     execute_process(
-        COMMAND "${CH_NPM}" pack --silent "tree-sitter@${CH_TREE_SITTER_VERSION}"
+        COMMAND "${CH_NPM}" pack --loglevel=error "tree-sitter@${CH_TREE_SITTER_VERSION}"
         WORKING_DIRECTORY "${folder}"
         RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE errors)
     if(NOT status EQUAL 0 OR NOT EXISTS "${tarball}")
