@@ -15,7 +15,7 @@
 #include "transport/channel.h"
 
 enum {
-    CH_DAP_SLICE_INSTRUCTIONS = 200 * 1000,   /* between two looks at the client: well under a millisecond or two */
+    CH_DAP_SLICE_LOOKS = 8, /* of the machine at its interrupts between two looks at the client: a few milliseconds */
     CH_DAP_VALUE_TEXT_BYTES_MAX = 256,        /* of a value in a list of variables; evaluate shows more */
     CH_DAP_EVALUATE_TEXT_BYTES_MAX = 64 * 1024,
     CH_DAP_PAGE_MAX = 10 * 1000,              /* variables or frames in one answer when the client asks for all */

@@ -198,7 +198,7 @@ static void on_wake(uv_timer_t *timer) {
 static void on_slice(uv_idle_t *idle) {
     ChDap *dap = idle->data;
     int64_t wait_ms = -1;
-    ChRunState state = ch_debugger_run(dap->debugger, CH_DAP_SLICE_INSTRUCTIONS, &wait_ms);
+    ChRunState state = ch_debugger_run(dap->debugger, CH_DAP_SLICE_LOOKS, &wait_ms);
     ch_dap_flush_output(dap);
     if (state == CH_RUN_READY) return;
     uv_idle_stop(idle);

@@ -64,8 +64,8 @@ ChVm *ch_debugger_vm(ChDebugger *debugger);
 // Loads and starts the program (nothing runs yet). False: it does not compile; the text is in `why`.
 bool ch_debugger_launch(ChDebugger *debugger, ChStr program, const ChStr *arguments, uint32_t argument_count,
                         bool stop_on_entry, ChBuffer *why);
-// Runs at most `instructions`.
-ChRunState ch_debugger_run(ChDebugger *debugger, uint32_t instructions, int64_t *wait_ms);
+// Runs a slice of `looks` (see ch_vm_yield_after), at full speed.
+ChRunState ch_debugger_run(ChDebugger *debugger, uint32_t looks, int64_t *wait_ms);
 const ChStop *ch_debugger_stop(const ChDebugger *debugger); // NULL while running
 int ch_debugger_exit_code(const ChDebugger *debugger);
 // Asks the program to end (catchable nowhere); ch_debugger_run then reports ENDED.

@@ -207,10 +207,11 @@ static ChRunState end(ChDebugger *debugger) {
     return CH_RUN_ENDED;
 }
 
-ChRunState ch_debugger_run(ChDebugger *debugger, uint32_t instructions, int64_t *wait_ms) {
+ChRunState ch_debugger_run(ChDebugger *debugger, uint32_t looks, int64_t *wait_ms) {
     if (debugger->is_terminated || debugger->has_ended || !debugger->is_started) return end(debugger);
     if (debugger->is_stopped) return CH_RUN_STOPPED;
-    switch (ch_vm_run(debugger->vm, instructions, wait_ms)) {
+    ch_vm_yield_after(debugger->vm, looks);
+    switch (ch_vm_run(debugger->vm, 0, wait_ms)) {
     case CH_RAN_DONE: return end(debugger);
     case CH_RAN_SLICE: return debugger->is_pause_requested ? judge(debugger) : CH_RUN_READY;
     case CH_RAN_WAITING:

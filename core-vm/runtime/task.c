@@ -449,6 +449,7 @@ ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
         }
         ch_release(ch_object(task));
         if (status == CH_RAN_SLICE || status == CH_RAN_STOPPED) return status;
+        if (ch__looks_over(vm)) return CH_RAN_SLICE;
     }
 }
 

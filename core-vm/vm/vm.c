@@ -108,7 +108,7 @@ ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *st
         *status = CH_RAN_STOPPED;
         return CH_SAFEPOINT_LEAVE;
     }
-    if (reasons & CH_INTERRUPT_YIELD) {
+    if (reasons & CH_INTERRUPT_YIELD || ch__looks_over(vm)) {
         atomic_fetch_and(&vm->interrupt, ~CH_INTERRUPT_YIELD);
         *status = CH_RAN_SLICE;
         return CH_SAFEPOINT_LEAVE;
@@ -164,6 +164,8 @@ ChRunStatus ch_vm_run_slice(ChVm *vm, ChTask *task, int64_t max_instructions) {
     return run(vm, task, max_instructions > 0 || vm->is_stepping);
 }
 
+void ch_vm_yield_after(ChVm *vm, uint32_t looks) { vm->looks_left = looks; }
+
 ChRunStatus ch_vm_execute_one_cycle(ChVm *vm, ChTask *task) { return ch_vm_run_slice(vm, task, 1); }
 
 // ---- for debuggers ----------------------------------------------------------------------------------------------------
@@ -176,44 +178,6 @@ void ch_vm_set_hooks(ChVm *vm, const ChVmHooks *hooks) {
 void ch_vm_stop(ChVm *vm) { vm->stop_requested = true; }
 
 void ch_vm_set_stepping(ChVm *vm, bool is_stepping) { vm->is_stepping = is_stepping; }
-
-ChBreakpointSite *ch__break_find(const ChVm *vm, const ChInstr *at) {
-    for (uint32_t i = 0; i < vm->break_count; i++)
-        if (vm->breaks[i].at == at) return &vm->breaks[i];
-    return NULL;
-}
-
-void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc) {
-    ChInstr *at = &proto->code[pc];
-    ChBreakpointSite *site = ch__break_find(vm, at);
-    if (site) {
-        site->count++;
-        return;
-    }
-    if (vm->break_count == vm->break_capacity) {
-        vm->break_capacity = vm->break_capacity ? vm->break_capacity * 2 : 16;
-        vm->breaks = ch_realloc_array(vm->breaks, vm->break_capacity, sizeof *vm->breaks);
-    }
-    vm->breaks[vm->break_count++] = (ChBreakpointSite){.at = at, .original = at->op, .count = 1};
-    at->op = CH_OP_BREAK;
-}
-
-void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc) {
-    ChInstr *at = &proto->code[pc];
-    ChBreakpointSite *site = ch__break_find(vm, at);
-    if (!site || --site->count) return;
-    at->op = site->original;
-    *site = vm->breaks[--vm->break_count];
-}
-
-ChInstr ch_vm_instruction(const ChVm *vm, const ChProto *proto, uint32_t pc) {
-    ChInstr instr = proto->code[pc];
-    if (instr.op == CH_OP_BREAK) {
-        const ChBreakpointSite *site = ch__break_find(vm, &proto->code[pc]);
-        if (site) instr.op = site->original;
-    }
-    return instr;
-}
 
 bool ch_vm_unwind(ChVm *vm, ChTask *task, uint32_t level) {
     ChFiber *fiber;
@@ -263,16 +227,19 @@ typedef struct TaskState {
     struct ChWait *wait;
     const ChInstr *skip_break;
     int64_t slice_left;
+    uint32_t looks_left;
     bool is_unwinding, has_wake, had_error, was_stopped, refused_waits;
 } TaskState;
 
 static TaskState put_aside(ChVm *vm, ChTask *task) {
     TaskState saved = {.fiber = task->fiber, .state = task->state, .result = task->result, .error = task->error,
                        .pending = vm->error, .wait = task->wait, .skip_break = task->skip_break,
-                       .slice_left = vm->slice_left, .is_unwinding = task->is_unwinding,
+                       .slice_left = vm->slice_left, .looks_left = vm->looks_left,
+                       .is_unwinding = task->is_unwinding,
                        .has_wake = task->has_wake, .had_error = vm->has_error, .was_stopped = vm->stop_requested,
                        .refused_waits = task->refuses_waits};
     task->refuses_waits = true;
+    vm->looks_left = 0;
     vm->has_error = vm->stop_requested = false;
     vm->error = (ChError){.value = CH_NIL};
     task->state = CH_TASK_READY;
@@ -299,6 +266,7 @@ static void put_back(ChVm *vm, ChTask *task, const TaskState *saved) {
     vm->has_error = saved->had_error;
     vm->stop_requested = saved->was_stopped;
     vm->slice_left = saved->slice_left;
+    vm->looks_left = saved->looks_left;
 }
 
 bool ch_vm_call_in_task(ChVm *vm, ChTask *task, ChClosure *closure, const ChValue *args, uint32_t argc,

@@ -292,7 +292,7 @@ struct ChVm {
     bool is_stepping;
     bool keeps_frames;       // hooks are set: frames keep their arguments
     ChVmHooks hooks;
-    ChBreakpointSite *breaks;
+    ChBreakpointSite *breaks; // hash table by address, see breaks.c
     uint32_t break_count, break_capacity;
 
     ChModule **modules;      // all, owned
@@ -314,6 +314,7 @@ struct ChVm {
     ChTask *main_task;       // counted
     struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
     int64_t slice_left;      // instructions left of the slice, in counted runs
+    uint32_t looks_left;     // see ch_vm_yield_after
     ChMap globals;           // what the host gives a program by name -> ChValue *, see ch_vm_set_global
     ChBuffer scratch;
 };
@@ -364,6 +365,10 @@ ChRunStatus ch_vm_execute_one_cycle(ChVm *vm, ChTask *task);
 // The scheduler: runs ready tasks in turn until the main task has ended, something stopped, or all wait (then
 // *wait_ms tells for how long; -1: for the outside).
 ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms);
+// ch_vm_run gives the loop back (CH_RAN_SLICE) after this many looks: safepoints that came round
+// (CH_SAFEPOINT_INTERVAL) and changes of the task. Costs nothing between looks, unlike a budget of instructions.
+// 0: never.
+void ch_vm_yield_after(ChVm *vm, uint32_t looks);
 // Runs to the end, sleeping where all wait.
 void ch_vm_run_to_end(ChVm *vm);
 // Wakes a waiting task with a value, or by throwing an error where it waits.

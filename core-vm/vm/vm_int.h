@@ -34,6 +34,8 @@ ChRunStatus ch__exec_counted(ChVm *vm, ChTask *task);
 
 typedef enum ChSafepoint { CH_SAFEPOINT_GO, CH_SAFEPOINT_THROW, CH_SAFEPOINT_LEAVE } ChSafepoint;
 // Looks at what interrupts; *fuel gets the safepoints until the next look. LEAVE: *status tells why.
+// One look less of those that the owner of the loop gave; true: it was the last.
+static inline bool ch__looks_over(ChVm *vm) { return vm->looks_left && --vm->looks_left == 0; }
 ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *status);
 
 // ---- frames and fibers (fiber.c)
