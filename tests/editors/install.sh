@@ -99,7 +99,7 @@ for part in $parts; do
     clients) need_node; need_locked "$here" "$cache/clients" ;;
     vscode)
       need_node
-      need_debian chromium-headless-shell chromium-headless-shell
+      need_debian chromium-headless-shell chromium-headless-shell fonts-dejavu-core
       need_locked "$here" "$cache/clients"
       need_locked "$root/editors/vscode" "$cache/extension"
       need_code_server ;;

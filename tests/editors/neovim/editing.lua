@@ -34,6 +34,10 @@ local wanted = {
 
 vim.cmd('edit ' .. vim.fn.fnameescape(check.workspace('indent.harn')))
 check.ok(vim.bo.filetype == 'harn', 'a new .harn file has the filetype harn', vim.bo.filetype)
+vim.fn.writefile({ '#!/usr/bin/env charn', 'println(1)' }, check.workspace('script'))
+vim.cmd('edit ' .. vim.fn.fnameescape(check.workspace('script')))
+check.ok(vim.bo.filetype == 'harn', 'so has a script whose first line names charn', vim.bo.filetype)
+vim.cmd('edit ' .. vim.fn.fnameescape(check.workspace('indent.harn')))
 local flat = vim.tbl_map(function(line)
   return (line:gsub('^%s+', ''))
 end, wanted)
