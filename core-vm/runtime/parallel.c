@@ -1,10 +1,11 @@
 // `parallel`: a group of tasks that one task waits for, at most `max_concurrent` of them at a time. Siblings of a task
-// that fails run on; then the first failure in order of the items is thrown, or, settled, becomes a Result.Err.
+// that fails run on; then the first failure in order of the items is thrown, or, settled, becomes a Result.Err. A race
+// ends with its first success.
 #include "runtime/runtime_int.h"
 
 #include "base/banned.h"
 
-typedef enum ChGroupKind { CH_GROUP_LIST, CH_GROUP_SETTLE } ChGroupKind;
+typedef enum ChGroupKind { CH_GROUP_LIST, CH_GROUP_SETTLE, CH_GROUP_RACE } ChGroupKind;
 
 typedef struct ChGroup {
     ChGroupKind kind;
@@ -64,6 +65,30 @@ static ChValue settled(ChVm *vm, ChGroup *group) {
     return answer;
 }
 
+static void throw_lost_race(ChVm *vm, ChGroup *group) {
+    ChBuffer text = {0};
+    ch_buffer_printf(&text, "parallel_race: all %u task(s) failed: ", group->count);
+    for (uint32_t i = 0; i < group->count; i++) {
+        if (i) ch_buffer_add_text(&text, "; ");
+        if (group->failed[i])
+            ch_error_text(&group->errors[i], false, &text);
+        else
+            ch_display(group->results[i], &text);
+    }
+    ch_task_wake_error(vm, group->waiter,
+                       (ChError){.kind = CH_ERROR_RUNTIME, .value = ch_str_value(text.data, text.length)});
+    ch_buffer_release(&text);
+}
+
+// A value wins, a Result.Ok its payload; a Result.Err has lost, and its payload is what is told of it.
+static bool wins(ChVm *vm, ChValue *value) {
+    uint32_t variant;
+    if (!ch_is_result(vm, *value, &variant)) return true;
+    const ChEnum *result = value->as.variant;
+    ch_assign(value, result->count ? result->fields[0] : CH_NIL);
+    return variant == CH_RESULT_OK;
+}
+
 static void finish(ChVm *vm, ChGroup *group) {
     ChTask *waiter = group->waiter;
     if (waiter) {
@@ -72,6 +97,8 @@ static void finish(ChVm *vm, ChGroup *group) {
         while (first < group->count && !group->failed[first]) first++;
         if (group->kind == CH_GROUP_SETTLE)
             ch_task_wake(vm, waiter, settled(vm, group));
+        else if (group->kind == CH_GROUP_RACE)
+            throw_lost_race(vm, group);
         else if (first < group->count) {
             group->errors[first].is_reported = false; // it is thrown once more, in the task that waits
             ch_task_wake_error(vm, waiter, group->errors[first]);
@@ -96,6 +123,17 @@ void ch__group_task_ended(ChVm *vm, ChTask *task) {
     } else
         group->results[index] = ch_take(&task->result);
     group->ended++;
+    if (group->kind == CH_GROUP_RACE && group->waiter && !group->failed[index] && wins(vm, &group->results[index])) {
+        ChTask *waiter = group->waiter;
+        waiter->wait->group = NULL;
+        ch_task_wake(vm, waiter, ch_take(&group->results[index]));
+        if (group->ended == group->started) {
+            group->waiter = NULL;
+            finish(vm, group);
+        } else
+            ch__group_abandon(vm, group);
+        return;
+    }
     if (group->waiter && group->started < group->count) start_next(vm, group);
     if (group->ended == group->started) finish(vm, group);
 }
@@ -155,6 +193,18 @@ CH_NATIVE(ch__parallel_count) {
     if (count > CH_PARALLEL_MAX) return ch_throw_runtime(vm, "parallel: too many items (limit %u)", CH_PARALLEL_MAX);
     return run_group(vm, CH_GROUP_LIST, &args[1], CH_NIL, count < 0 ? 0 : (uint32_t)count, ch_arg(args, argc, 2),
                      "<parallel>", result);
+}
+
+CH_NATIVE(ch__parallel_race) {
+    if (!ch__arg_is(args, argc, 0, CH_TAG_LIST))
+        return ch_throw_runtime(vm, "parallel_race: first argument must be a list, got %s",
+                                ch_type_name(ch_arg(args, argc, 0)));
+    if (!ch__arg_is(args, argc, 1, CH_TAG_CLOSURE))
+        return ch_throw_runtime(vm, "parallel_race: second argument must be a closure, got %s",
+                                ch_type_name(ch_arg(args, argc, 1)));
+    if (!args[0].as.list->count) return ch_throw_runtime(vm, "parallel_race: expected at least one item");
+    if (argc > 2) ch_assign(&args[2], args[2].tag == CH_TAG_DICT ? ch__dict_get(args[2].as.dict, "max_concurrent") : CH_NIL);
+    return over_list(vm, CH_GROUP_RACE, args, argc, "<parallel_race>", result);
 }
 
 CH_NATIVE(ch__parallel_each) { return over_list(vm, CH_GROUP_LIST, args, argc, "<parallel_each>", result); }
