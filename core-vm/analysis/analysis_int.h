@@ -69,6 +69,11 @@ typedef struct ChImportOf {
     ChModule *module;   /* NULL: not found */
 } ChImportOf;
 
+/* ---- imports.c ---- */
+/* Imports that cannot be found, names that a module does not export, names that come
+ * from two modules. */
+void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_t count);
+
 /* False when cancelled. */
 bool ch__names_resolve(ChAnalysis *analysis, const ChAnalysisOptions *options);
 

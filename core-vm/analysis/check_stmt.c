@@ -55,8 +55,25 @@ static const ChNode *next_default(ChFrame *frame, const ChNode *pattern)
     return NULL;
 }
 
+/* What a part of a destructured value is likely to be: shown by editors, not judged. */
+static const ChType *part_type(ChChecker *checker, const ChNode *pattern, const ChNode *item,
+                               const ChType *value)
+{
+    const ChType *type = ch__type_resolve(checker, value);
+    if (item->flags & CH_FLAG_REST)
+        return pattern->kind == CH_NODE_PATTERN_LIST ? (type && type->kind == CH_TYPE_LIST
+                                                            ? type
+                                                            : checker->types->list)
+                                                     : checker->types->dict;
+    if (!type)
+        return NULL;
+    if (pattern->kind == CH_NODE_PATTERN_LIST)
+        return type->kind == CH_TYPE_LIST ? type->items[0] : NULL;
+    return ch__field_type(checker, type, item->as.pattern_item.key.text, false);
+}
+
 /* The parts of a destructured value are untyped: a missing one is nil at run time. */
-static void declare_pattern(ChChecker *checker, const ChNode *pattern)
+static void declare_pattern(ChChecker *checker, const ChNode *pattern, const ChType *value)
 {
     if (!pattern)
         return;
@@ -66,8 +83,14 @@ static void declare_pattern(ChChecker *checker, const ChNode *pattern)
     }
     if (pattern->kind != CH_NODE_PATTERN_DICT && pattern->kind != CH_NODE_PATTERN_LIST)
         return;
-    for (uint32_t i = 0; i < pattern->as.list.items.count; i++)
-        ch__state_declare(checker, ch__symbol_at(checker, pattern->as.list.items.items[i]), NULL);
+    for (uint32_t i = 0; i < pattern->as.list.items.count; i++) {
+        const ChNode *item = pattern->as.list.items.items[i];
+        uint32_t symbol = ch__symbol_at(checker, item);
+        if (symbol == CH_SYMBOL_NONE)
+            continue;
+        ch__state_declare(checker, symbol, NULL);
+        checker->analysis->symbols.items[symbol].type = part_type(checker, pattern, item, value);
+    }
 }
 
 static bool is_obvious(const ChNode *value)
@@ -133,7 +156,7 @@ static ChStep check_binding(ChChecker *checker, ChFrame *frame)
     if (pattern && pattern->kind == CH_NODE_PATTERN_NAME)
         bind_name(checker, node, pattern, frame->type);
     else
-        declare_pattern(checker, pattern);
+        declare_pattern(checker, pattern, frame->type);
     return ch__done(checker, frame, NULL);
 }
 
@@ -339,7 +362,7 @@ static ChStep check_for(ChChecker *checker, ChFrame *frame)
             ch__state_declare(checker, second_of_pair(checker, pattern),
                               is_pair ? item->items[1] : NULL);
         } else {
-            declare_pattern(checker, pattern);
+            declare_pattern(checker, pattern, item);
         }
         CH_VISIT(checker, node->as.for_.body);
     }

@@ -421,29 +421,6 @@ static void link_import(ChAnalysis *analysis, uint32_t index, const ChExport *it
     symbol->origin_symbol = item->symbol;
 }
 
-static bool reports_imports(const Walk *walk)
-{
-    return walk->options->import && !walk->options->before_run && !walk->options->self;
-}
-
-static void report_missing_name(ChAnalysis *analysis, const ChModule *module, ChName name)
-{
-    ChNearest nearest;
-    ch__nearest_init(&nearest, name.text, 2);
-    for (uint32_t i = 0; i < module->export_count; i++)
-        ch__nearest_offer(&nearest, module->exports[i].name);
-    bool has_best = nearest.best.length > 0;
-    ChDiagnostic *diagnostic = ch_diagnostic_add(
-        &analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-IMP-002", name.range,
-        "'%.*s' is not defined in %.*s%s%.*s%s", CH_STR_ARG(name.text), CH_STR_ARG(module->key),
-        has_best ? " — did you mean `" : "", CH_STR_ARG(nearest.best), has_best ? "`?" : "");
-    if (has_best) {
-        ChFix *fix = ch_diagnostic_fix(&analysis->diagnostics, diagnostic, "change to `%.*s`",
-                                       CH_STR_ARG(nearest.best));
-        ch_fix_edit(&analysis->diagnostics, fix, name.range, nearest.best);
-    }
-}
-
 static void import_module(Walk *walk, const ChNode *node)
 {
     ChAnalysis *analysis = walk->analysis;
@@ -456,10 +433,6 @@ static void import_module(Walk *walk, const ChNode *node)
         analysis->imports_resolved &= module->is_complete;
     } else {
         analysis->imports_resolved = false;
-        if (reports_imports(walk) && path.length > 0)
-            ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-MOD-001",
-                              node->as.import.path.range, "unresolved import '%.*s'",
-                              CH_STR_ARG(path));
     }
     ch_array_push(&walk->imports, (ChImportOf){.node = node, .module = module});
     for (uint32_t i = 0; i < node->as.import.names.count; i++) {
@@ -475,8 +448,6 @@ static void import_module(Walk *walk, const ChNode *node)
             link_import(analysis, index, item);
         else
             analysis->symbols.items[index].kind = CH_SYMBOL_FUNCTION;
-        if (module && !item && module->is_complete && reports_imports(walk))
-            report_missing_name(analysis, module, name->as.name.name);
     }
 }
 
@@ -731,6 +702,8 @@ bool ch__names_resolve(ChAnalysis *analysis, const ChAnalysisOptions *options)
         analysis->scopes.items[0].range =
             (ChRange){0, analysis->tree->source->text.length};
         resolve_rest(&walk);
+        if (options->import && !options->before_run && !options->self)
+            ch__report_imports(analysis, walk.imports.items, walk.imports.count);
     }
     ch_map_release(&walk.visible);
     ch_array_release(&walk.ancestors);
