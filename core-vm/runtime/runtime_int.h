@@ -12,6 +12,7 @@
 #define CH_PARALLEL_MAX (1u << 20)
 #define CH_CANCEL_TIMEOUT_MS 5000
 #define CH_SELECT_TIMEOUT_MS 5000
+#define CH_IDLE_LOOK_MS 20      // an idle program looks up so often
 
 // First in, first out; linked through next_queued.
 typedef struct ChTaskQueue {

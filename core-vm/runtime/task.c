@@ -104,9 +104,20 @@ static bool is_stale(const ChTimer *timer) {
 
 // ---- waiting and waking -----------------------------------------------------------------------------------------------
 
+#define cancelled_text "kind:cancelled:VM cancelled by host"
+
+static bool is_host_cancelled(ChVm *vm) {
+    return atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & CH_INTERRUPT_CANCEL;
+}
+
 ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_value, int64_t timeout_ms) {
     ChTask *task = vm->task;
     ChWait *wait = (ChWait *)(task + 1);
+    if (is_host_cancelled(vm)) {
+        ch_release(take_on);
+        ch_release(take_value);
+        return ch_throw_text(vm, cancelled_text);
+    }
     if (task->refuses_waits) {
         ch_release(take_on);
         ch_release(take_value);
@@ -426,6 +437,17 @@ static bool break_deadlock(ChVm *vm) {
     return true;
 }
 
+// The host wants an end: what waits hears of it where it waits.
+static bool cancel_waits(ChVm *vm) {
+    bool is_any = false;
+    for (ChTask *task = vm->tasks_first; task; task = task->next_all) {
+        if (task->state != CH_TASK_WAITING) continue;
+        wake_with_text(vm, task, CH_ERROR_THROWN, cancelled_text);
+        is_any = true;
+    }
+    return is_any;
+}
+
 ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
     struct ChScheduler *scheduler = vm->scheduler;
     *wait_ms = 0;
@@ -435,6 +457,7 @@ ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
         bool has_timer = look_at_timers(vm, &wait);
         ChTask *task = ch__queue_pop(&scheduler->ready);
         if (!task) {
+            if (is_host_cancelled(vm) && cancel_waits(vm)) continue;
             if (!has_timer && break_deadlock(vm)) continue;
             *wait_ms = has_timer ? wait : -1;
             return CH_RAN_WAITING;
@@ -458,7 +481,9 @@ void ch_vm_run_to_end(ChVm *vm) {
     for (;;) {
         ChRunStatus status = ch_vm_run(vm, 0, &wait_ms);
         if (status == CH_RAN_DONE) return;
-        if (status == CH_RAN_WAITING) vm->host->sleep(vm->host->ud, wait_ms < 0 ? 1000 : wait_ms);
+        // In pieces, so that a cancel from another thread is heard soon.
+        if (status == CH_RAN_WAITING)
+            vm->host->sleep(vm->host->ud, wait_ms < 0 || wait_ms > CH_IDLE_LOOK_MS ? CH_IDLE_LOOK_MS : wait_ms);
     }
 }
 
@@ -544,7 +569,7 @@ CH_NATIVE(ch__task_cancel_graceful) {
     }
     task->cancel_requested = true;
     if (task->state == CH_TASK_WAITING && task->wait->kind == CH_WAIT_SLEEP)
-        wake_with_text(vm, task, CH_ERROR_THROWN, "kind:cancelled:VM cancelled by host");
+        wake_with_text(vm, task, CH_ERROR_THROWN, cancelled_text);
     ChFlow flow = ch__task_wait(vm, CH_WAIT_GRACEFUL, ch_take(&args[0]), CH_NIL, timeout);
     if (flow == CH_SUSPEND) add_joiner(task, vm->task);
     return flow;
@@ -558,7 +583,7 @@ CH_NATIVE(ch__task_is_cancelled) {
 
 CH_NATIVE(ch__task_sleep) {
     int64_t ms = ch__milliseconds(ch_arg(args, argc, 0), 0);
-    if (vm->task->cancel_requested) return ch_throw_text(vm, "kind:cancelled:VM cancelled by host");
+    if (vm->task->cancel_requested) return ch_throw_text(vm, cancelled_text);
     if (ms == 0) return CH_OK;
     return ch__task_wait(vm, CH_WAIT_SLEEP, CH_NIL, CH_NIL, ms);
 }

@@ -203,6 +203,20 @@ static void test_an_endless_loop_can_be_interrupted(void **state) {
     bench_close(&bench);
 }
 
+static void test_a_wait_can_be_cancelled(void **state) {
+    Bench bench;
+    bench_open(&bench, NULL);
+    ch_vm_start(bench.vm, bench_load(&bench, "try { sleep(100000) } catch (e) { println(e) }\n"
+                                             "try { receive(channel(\"c\")) } catch (e) { println(e) }\nprintln(\"left\")"));
+    int64_t wait_ms;
+    assert_int_equal(ch_vm_run(bench.vm, 0, &wait_ms), CH_RAN_WAITING);
+    assert_true(wait_ms > 90000);
+    ch_vm_interrupt(bench.vm, CH_INTERRUPT_CANCEL);
+    assert_int_equal(ch_vm_run(bench.vm, 0, &wait_ms), CH_RAN_DONE);
+    bench_expect(&bench, "kind:cancelled:VM cancelled by host\nkind:cancelled:VM cancelled by host\nleft\n");
+    bench_close(&bench);
+}
+
 static void test_recursion_can_be_interrupted(void **state) {
     Bench bench;
     bench_open(&bench, NULL);
@@ -271,6 +285,7 @@ int main(void) {
         cmocka_unit_test(test_slices_of_any_length),
         cmocka_unit_test(test_two_machines_at_once),
         cmocka_unit_test(test_an_endless_loop_can_be_interrupted),
+        cmocka_unit_test(test_a_wait_can_be_cancelled),
         cmocka_unit_test(test_recursion_can_be_interrupted),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_a_wait_that_cannot_end_is_named),
