@@ -11,6 +11,8 @@
 
 #include "analysis/module.h"
 #include "base/alloc.h"
+#include "base/limits.h"
+#include "base/path.h"
 #include "builtins/builtins.h"
 #include "syntax/syntax.h"
 
@@ -389,6 +391,132 @@ static void long_and_deep_programs(void **state)
     }
 }
 
+static const ChType *type_of_first_alias(const Case *test)
+{
+    return ch_analysis_symbol(test->analysis, 0)->decl->body;
+}
+
+/* CH_TYPE_DEPTH_MAX, CH_TYPE_WEIGHT_MAX: what is larger is untyped, and nothing is said. */
+static void types_beyond_the_limits_are_untyped(void **state)
+{
+    (void)state;
+    for (int beyond = 0; beyond < 2; beyond++) {
+        ChBuffer text = {0};
+        int depth = (int)CH_TYPE_DEPTH_MAX - 1 + beyond;
+        ch_buffer_add_text(&text, "type A = ");
+        for (int i = 0; i < depth; i++)
+            ch_buffer_add_text(&text, "list<");
+        ch_buffer_add_text(&text, "int");
+        ch_buffer_add_repeat(&text, '>', (size_t)depth);
+        ch_buffer_add_text(&text, "\nlet a: A = 1\n");
+        Case test = open_case(text.data, NULL);
+        assert_int_equal(type_of_first_alias(&test) == NULL, beyond);
+        assert_int_equal(ch_analysis_diagnostics(test.analysis)->error_count, beyond ? 0 : 1);
+        close_case(&test);
+        ch_buffer_release(&text);
+    }
+    for (int beyond = 0; beyond < 2; beyond++) {
+        ChBuffer text = {0};
+        ch_buffer_add_text(&text, "type A = {f0: int");
+        for (int i = 1; i < (int)CH_TYPE_WEIGHT_MAX - 1 + beyond; i++)
+            ch_buffer_printf(&text, ", f%d: int", i);
+        ch_buffer_add_text(&text, "}\nlet a: A = 1\n");
+        Case test = open_case(text.data, NULL);
+        assert_int_equal(type_of_first_alias(&test) == NULL, beyond);
+        assert_int_equal(ch_analysis_diagnostics(test.analysis)->error_count, beyond ? 0 : 1);
+        close_case(&test);
+        ch_buffer_release(&text);
+    }
+}
+
+/* CH_TYPE_UNION_MAX: a literal with items of more types is a plain list. */
+static void lists_of_many_types_are_plain(void **state)
+{
+    (void)state;
+    for (int beyond = 0; beyond < 2; beyond++) {
+        ChBuffer text = {0};
+        ch_buffer_add_text(&text, "let a = [");
+        for (int i = 0; i < (int)CH_TYPE_UNION_MAX + beyond; i++)
+            ch_buffer_printf(&text, "%s{k%d: 1}", i > 0 ? ", " : "", i);
+        ch_buffer_add_text(&text, "]\n");
+        Case test = open_case(text.data, NULL);
+        const ChType *type = ch_analysis_symbol(test.analysis, 0)->type;
+        assert_int_equal(type->kind == CH_TYPE_LIST, !beyond);
+        close_case(&test);
+        ch_buffer_release(&text);
+    }
+}
+
+/* CH_TYPE_TEXT_MAX: long types are cut in messages. */
+static void long_types_are_cut_in_messages(void **state)
+{
+    (void)state;
+    ChBuffer text = {0};
+    ch_buffer_add_text(&text, "type A = {f0: int");
+    for (int i = 1; i < 200; i++)
+        ch_buffer_printf(&text, ", field_%d: int", i);
+    ch_buffer_add_text(&text, "}\nfn f(a: A) {\n  let b: int = {x: a}\n  return b + a.nothing\n}\n");
+    Case test = open_case(text.data, NULL);
+    const ChDiagnosticList *list = ch_analysis_diagnostics(test.analysis);
+    assert_true(list->count >= 1);
+    for (uint32_t i = 0; i < list->count; i++)
+        assert_true(list->items[i]->message.length < CH_TYPE_TEXT_MAX + 100);
+    close_case(&test);
+    ch_buffer_release(&text);
+}
+
+/* Each module imports the next one. */
+static ChSource *open_chain(void *data, ChStr path)
+{
+    (void)data;
+    ChStr name = ch_path_name(path);
+    if (name.length < 7 || name.data[0] != 'm')
+        return NULL;
+    char *digits = ch_str_detach(ch_str_slice(name.data + 1, name.length - 6));
+    long number = strtol(digits, NULL, 10);
+    ch_free(digits);
+    ChBuffer text = {0};
+    ch_buffer_printf(&text, "pub import \"m%ld\"\npub fn f%ld() {\n  return 1\n}\n", number + 1, number);
+    ChSource *source = ch_source_new(path, ch_buffer_view(&text), NULL);
+    ch_buffer_release(&text);
+    return source;
+}
+
+/* CH_IMPORT_DEPTH_MAX: a longer chain is not followed, and no name is called unknown. */
+static void endless_imports_end(void **state)
+{
+    (void)state;
+    ChModuleGraph *graph = ch_module_graph_new(&(ChModuleLoader){.open_text = open_chain});
+    ChAnalysisOptions options = {.import = ch_module_graph_import, .data = graph};
+    Case test = open_case("import \"m0\"\nf0()\n^f100()\nnobody_knows()\n", &options);
+    assert_int_equal(ch_analysis_at(test.analysis, test.mark).kind, CH_OCCURRENCE_SYMBOL);
+    assert_false(ch_analysis_imports_resolved(test.analysis));
+    assert_int_equal(ch_analysis_diagnostics(test.analysis)->error_count, 0);
+    close_case(&test);
+    ch_module_graph_free(graph);
+}
+
+/* CH_REFINEMENTS_MAX: one condition narrows no more variables than that. */
+static void conditions_narrow_up_to_a_limit(void **state)
+{
+    (void)state;
+    ChBuffer text = {0};
+    int count = (int)CH_REFINEMENTS_MAX + 1;
+    ch_buffer_add_text(&text, "fn f(");
+    for (int i = 0; i < count; i++)
+        ch_buffer_printf(&text, "%sp%d: int | nil", i > 0 ? ", " : "", i);
+    ch_buffer_add_text(&text, ") {\n  if ");
+    for (int i = 0; i < count; i++)
+        ch_buffer_printf(&text, "%sp%d != nil", i > 0 ? " && " : "", i);
+    ch_buffer_printf(&text, " {\n    let a: int = p0\n    let b: int = p%d\n  }\n}\n", count - 1);
+    Case test = open_case(text.data, NULL);
+    const ChDiagnosticList *list = ch_analysis_diagnostics(test.analysis);
+    assert_int_equal(list->error_count, 1);
+    assert_text(list->items[0]->message, "let binding `b`: expected int, found int?");
+    close_case(&test);
+    ch_buffer_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +537,11 @@ int main(void)
         cmocka_unit_test(missing_modules_silence_names),
         cmocka_unit_test(cancelled_analyses_give_nothing),
         cmocka_unit_test(long_and_deep_programs),
+        cmocka_unit_test(types_beyond_the_limits_are_untyped),
+        cmocka_unit_test(lists_of_many_types_are_plain),
+        cmocka_unit_test(long_types_are_cut_in_messages),
+        cmocka_unit_test(endless_imports_end),
+        cmocka_unit_test(conditions_narrow_up_to_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
