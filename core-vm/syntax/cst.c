@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/map.h"
 #include "syntax/lower_int.h"
 
 #include "base/banned.h"
@@ -24,16 +25,9 @@ static const char *const FIELDS[] = {
 
 _Static_assert(CST_COUNT <= 256 && FIELD_COUNT <= 256, "they are kept in bytes");
 
-static uint8_t find_symbol(const char *name) {
-    for (unsigned i = 1; i < CST_COUNT; i++)
-        if (strcmp(SYMBOLS[i], name) == 0) return (uint8_t)i;
-    return CST_TOKEN;
-}
-
-static uint8_t find_field(const char *name) {
-    for (unsigned i = 1; i < FIELD_COUNT; i++)
-        if (strcmp(FIELDS[i], name) == 0) return (uint8_t)i;
-    return FIELD_NONE;
+/* Index by name of `names[1]` on. */
+static void index_names(ChMap *map, const char *const *names, unsigned count) {
+    for (unsigned i = 1; i < count; i++) ch_map_set_number(map, ch_str_of(names[i]), i);
 }
 
 /* A keyword token and a named node may share their name (`struct`): only the few
@@ -54,13 +48,20 @@ void ch__cst_init(ChCst *cst) {
     uint32_t symbol_count = ts_language_symbol_count(language);
     uint32_t field_count = ts_language_field_count(language);
     *cst = (ChCst){language, ch_alloc_zero(symbol_count, 1), ch_alloc_zero(field_count + 1, 1), symbol_count};
+    ChMap symbols = {0}, fields = {0};
+    index_names(&symbols, SYMBOLS, CST_COUNT);
+    index_names(&fields, FIELDS, FIELD_COUNT);
     for (uint32_t i = 0; i < symbol_count; i++) {
         TSSymbolType type = ts_language_symbol_type(language, (TSSymbol)i);
-        uint8_t found = find_symbol(ts_language_symbol_name(language, (TSSymbol)i));
+        ChStr name = ch_str_of(ts_language_symbol_name(language, (TSSymbol)i));
+        uint8_t found = (uint8_t)ch_map_get_number(&symbols, name, CST_TOKEN);
         if (type == TSSymbolTypeRegular ? !takes_token(found) : takes_token(found)) cst->symbols[i] = found;
     }
     for (uint32_t i = 1; i <= field_count; i++)
-        cst->fields[i] = find_field(ts_language_field_name_for_id(language, (TSFieldId)i));
+        cst->fields[i] = (uint8_t)ch_map_get_number(
+            &fields, ch_str_of(ts_language_field_name_for_id(language, (TSFieldId)i)), FIELD_NONE);
+    ch_map_release(&symbols);
+    ch_map_release(&fields);
 }
 
 void ch__cst_release(ChCst *cst) {
