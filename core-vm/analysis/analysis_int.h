@@ -89,10 +89,8 @@ uint32_t ch__member_find(const ChAnalysis *analysis, uint32_t parent, ChStr name
 void ch__declare_all(ChAnalysis *analysis);
 /* The type that a TYPE_... node writes; NULL for NULL. */
 const ChType *ch__type_lower(ChAnalysis *analysis, const ChNode *node);
-/* Parameters (without a leading `self`, which is told in has_self) and result. */
+/* The signature of a builtin, from a function of another tree than the file's. */
 void ch__declare_foreign(ChAnalysis *analysis, const ChNode *fn, ChSignature **signature);
-ChSignature *ch__signature_make(ChAnalysis *analysis, ChStr name, const ChNodeList *params,
-                                const ChType *result);
 /* Does the body hold a `yield` of its own? */
 bool ch__body_yields(ChNode *body);
 /* The declaration that a type names, aliases included, or NULL. */

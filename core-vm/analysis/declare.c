@@ -180,8 +180,11 @@ bool ch__body_yields(ChNode *body)
     return yields;
 }
 
-ChSignature *ch__signature_make(ChAnalysis *analysis, ChStr name, const ChNodeList *params,
-                                const ChType *result)
+/* A method's first parameter, when it is an untyped `self`, is the receiver. */
+typedef enum ParamKind { PARAMS_OF_FUNCTION, PARAMS_OF_METHOD } ParamKind;
+
+static ChSignature *make_signature(ChAnalysis *analysis, ChStr name, const ChNodeList *params,
+                                   ParamKind kind, const ChType *result)
 {
     ChSignature *signature = CH_ARENA_NEW(&analysis->arena, ChSignature);
     signature->name = name;
@@ -189,7 +192,7 @@ ChSignature *ch__signature_make(ChAnalysis *analysis, ChStr name, const ChNodeLi
     signature->result = result;
     for (uint32_t i = 0; i < params->count; i++) {
         const ChNode *node = params->items[i];
-        if (i == 0 && !node->as.param.type && ch_str_is(node->as.param.name.text, "self")) {
+        if (i == 0 && kind == PARAMS_OF_METHOD && !node->as.param.type && ch_str_is(node->as.param.name.text, "self")) {
             signature->has_self = true;
             continue;
         }
@@ -245,7 +248,8 @@ void ch__declare_foreign(ChAnalysis *analysis, const ChNode *fn, ChSignature **s
     analysis->foreign_fn = fn;
     analysis->foreign_params = make_type_params(analysis, &fn->as.fn.type_params, 0);
     const ChType *result = ch__type_lower(analysis, fn->as.fn.return_type);
-    *signature = ch__signature_make(analysis, fn->as.fn.decl.name.text, &fn->as.fn.params, result);
+    *signature = make_signature(analysis, fn->as.fn.decl.name.text, &fn->as.fn.params,
+                                PARAMS_OF_FUNCTION, result);
     (*signature)->type_params = analysis->foreign_params;
     (*signature)->type_param_count = fn->as.fn.type_params.count;
     analysis->foreign_fn = NULL;
@@ -271,6 +275,8 @@ static void declare_fn(ChAnalysis *analysis, uint32_t index, const ChNode *node)
     ChTypeParam *type_params = make_type_params(analysis, &node->as.fn.type_params, 0);
     const ChType *result = ch__type_lower(analysis, node->as.fn.return_type);
     bool is_gen = node->flags & CH_FLAG_GEN;
+    bool is_method = index < analysis->symbols.count &&
+                     analysis->symbols.items[index].kind == CH_SYMBOL_METHOD;
     if (!result && !node->as.fn.return_type) {
         if (is_gen)
             result = ch_type_of(types, CH_TYPE_STREAM, types->any);
@@ -278,7 +284,8 @@ static void declare_fn(ChAnalysis *analysis, uint32_t index, const ChNode *node)
             result = ch_type_of(types, CH_TYPE_GENERATOR, types->any);
     }
     ChSignature *signature =
-        ch__signature_make(analysis, node->as.fn.decl.name.text, &node->as.fn.params, result);
+        make_signature(analysis, node->as.fn.decl.name.text, &node->as.fn.params,
+                       is_method ? PARAMS_OF_METHOD : PARAMS_OF_FUNCTION, result);
     signature->is_gen = is_gen;
     signature->type_params = type_params;
     signature->type_param_count = node->as.fn.type_params.count;
@@ -412,8 +419,8 @@ static void fill_enum(ChAnalysis *analysis, ChTypeDecl *decl, const ChNode *node
         const ChNode *node_of_variant = variants->items[i];
         ChVariant *variant = &decl->variants[i];
         ChSignature *signature =
-            ch__signature_make(analysis, node_of_variant->as.variant.name.text,
-                               &node_of_variant->as.variant.fields, type);
+            make_signature(analysis, node_of_variant->as.variant.name.text,
+                           &node_of_variant->as.variant.fields, PARAMS_OF_FUNCTION, type);
         variant->name = signature->name;
         variant->fields = signature->params;
         variant->field_count = signature->param_count;
@@ -515,8 +522,9 @@ static ChWalk declare_callable(ChNode *node, void *data)
         break;
     case CH_NODE_TOOL: {
         ChSignature *signature =
-            ch__signature_make(analysis, node->as.tool.decl.name.text, &node->as.tool.params,
-                               ch__type_lower(analysis, node->as.tool.return_type));
+            make_signature(analysis, node->as.tool.decl.name.text, &node->as.tool.params,
+                           PARAMS_OF_FUNCTION,
+                           ch__type_lower(analysis, node->as.tool.return_type));
         signature->doc = node->as.tool.decl.doc;
         signature->range = node->as.tool.decl.name.range;
         set_param_types(analysis, &node->as.tool.params);
