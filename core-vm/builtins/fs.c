@@ -448,7 +448,7 @@ static ChFlow run(ChVm *vm, const char *who, const char *const *argv, const char
     ChHostRun run = {.argv = argv, .folder = folder};
     ChHostRunResult ran;
     ChStatus status = vm->host->run(vm->host->ud, &run, &ran);
-    if (status != CH_STATUS_OK) return ch_throw_text(vm, "%s failed: %s", who, reason(status));
+    if (status != CH_STATUS_OK) return ch_throw_text(vm, "%s failed: process spawn failed: %s", who, reason(status));
     ChValue out, errors = CH_NIL;
     ChFlow flow = ch__give_lossy(vm, who, &out, ch_buffer_view(&ran.output));
     if (flow == CH_OK && (flow = ch__give_lossy(vm, who, &errors, ch_buffer_view(&ran.errors))) != CH_OK) ch_release(out);

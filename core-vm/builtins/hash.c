@@ -149,8 +149,14 @@ CH_NATIVE(ch__uuid_v5) {
     ChString *space = ch__arg_display(args, argc, 0), *name = ch__arg_display(args, argc, 1);
     unsigned char id[EVP_MAX_MD_SIZE];
     bool ok = parse_uuid(ch_string_view(space), id);
+    ChBuffer lower = {0};
+    ch__lower(ch_string_view(space), &lower);
+    ChStr name_of_space = ch_buffer_view(&lower);
+    if (ch_str_starts_with(name_of_space, CH_STR("namespace_")))
+        name_of_space = (ChStr){name_of_space.data + 10, name_of_space.length - 10};
     for (size_t i = 0; !ok && i < sizeof known / sizeof known[0]; i++)
-        if (ch_str_is(ch_string_view(space), known[i].name)) ok = parse_uuid(ch_str_of(known[i].id), id);
+        if (ch_str_is(name_of_space, known[i].name)) ok = parse_uuid(ch_str_of(known[i].id), id);
+    ch_buffer_release(&lower);
     ChFlow flow = CH_THROW;
     if (ok) {
         ChBuffer text = {0};

@@ -21,6 +21,14 @@ typedef struct ChBuiltinState {
     struct ChRegexCache *regexes;   // compiled, see regex.c
     int64_t start_ms;               // monotonic, when the VM began
     bool is_time_mocked;
+    bool is_input_mocked;           // read_line and read_stdin take from `input`
+    bool is_capturing;              // eprint goes to `captured`
+    int8_t terminals[3];            // mocked answers for stdin, stdout, stderr: 1 yes, -1 no, 0 not mocked
+    int8_t color_mode;              // 1 always, -1 never, 0 as the terminal is
+    uint8_t log_level;              // structured lines below it are left out
+    ChBuffer input;
+    size_t input_at;
+    ChBuffer captured;
     int64_t mock_now_ms, mock_monotonic_ms;
 } ChBuiltinState;
 
@@ -90,6 +98,8 @@ bool ch__json_parse(ChStr text, ChValue *value, ChBuffer *why);
 // Clock and random numbers of the program, mocked or real (time.c, random.c).
 int64_t ch__now_ms(ChVm *vm);
 int64_t ch__monotonic_ms(ChVm *vm);
+// The moment in UTC as ISO 8601 with milliseconds (datetime.c).
+void ch__iso_now(ChVm *vm, ChBuffer *out);
 // Moves a stopped clock on; false: the clock is real.
 bool ch__time_advance(ChVm *vm, int64_t ms);
 uint64_t ch__random_word(ChVm *vm);

@@ -10,7 +10,11 @@ static ChFlow write_value(ChVm *vm, ChHostStream stream, const char *before, con
     ch_buffer_add_text(out, before);
     if (argc) ch_display(args[0], out);
     ch_buffer_add_text(out, after);
-    if (out->length) vm->host->write(vm->host->ud, stream, out->data, out->length);
+    ChBuiltinState *state = ch__builtin_state(vm);
+    if (stream == CH_HOST_STDERR && state->is_capturing)
+        ch_buffer_add(&state->captured, out->data, out->length);
+    else if (out->length)
+        vm->host->write(vm->host->ud, stream, out->data, out->length);
     // A large text must not stay in memory for the rest of the program.
     if (out->capacity > (1u << 20)) ch_buffer_release(out);
     return CH_OK;
@@ -24,11 +28,34 @@ CH_NATIVE(ch__eprintln) { return write_value(vm, CH_HOST_STDERR, "", args, argc,
 
 // ---- colours ------------------------------------------------------------------------------------------------------
 
+static bool is_terminal(ChVm *vm, int stream) {
+    int8_t mocked = ch__builtin_state(vm)->terminals[stream];
+    return mocked ? mocked > 0 : vm->host->is_terminal(vm->host->ud, stream);
+}
+
 static bool has_colors(ChVm *vm) {
+    int8_t mode = ch__builtin_state(vm)->color_mode;
+    if (mode) return mode > 0;
     ChBuffer value = {0};
-    bool forbidden = vm->host->env_get(vm->host->ud, "NO_COLOR", &value);
+    bool is_forbidden = vm->host->env_get(vm->host->ud, "NO_COLOR", &value) && value.length;
     ch_buffer_release(&value);
-    return !forbidden && vm->host->is_terminal(vm->host->ud, 1);
+    return !is_forbidden && is_terminal(vm, 1);
+}
+
+CH_NATIVE(ch__set_color_mode) {
+    static const char *const modes[] = {"never", "auto", "always"};
+    ChString *mode = ch__arg_display(args, argc, 0);
+    ChFlow flow = CH_THROW;
+    for (int8_t i = 0; i < 3; i++) {
+        if (!ch_str_is(ch_string_view(mode), modes[i])) continue;
+        ch__builtin_state(vm)->color_mode = (int8_t)(i - 1);
+        flow = CH_OK;
+    }
+    if (flow != CH_OK)
+        ch_throw_text(vm, "set_color_mode: invalid mode '%.*s'. Expected 'auto', 'always', or 'never'.",
+                      CH_STR_ARG(ch_string_view(mode)));
+    ch_release(ch_object(mode));
+    return flow;
 }
 
 static ChFlow styled(ChVm *vm, ChValue *args, uint32_t argc, ChValue *result, const char *code) {
@@ -44,7 +71,9 @@ CH_NATIVE(ch__color) {
     static const struct {
         const char *name, *code;
     } colors[] = {{"black", "30"}, {"red", "31"},     {"green", "32"}, {"yellow", "33"}, {"blue", "34"},
-                  {"magenta", "35"}, {"cyan", "36"}, {"white", "37"}, {"gray", "90"},   {"grey", "90"}};
+                  {"magenta", "35"}, {"cyan", "36"}, {"white", "37"}, {"gray", "90"},   {"grey", "90"},
+                  {"bright_black", "90"}, {"bright_red", "91"}, {"bright_green", "92"}, {"bright_yellow", "93"},
+                  {"bright_blue", "94"}, {"bright_magenta", "95"}, {"bright_cyan", "96"}, {"bright_white", "97"}};
     ChString *name = ch__arg_display(args, argc, 1);
     const char *code = NULL;
     for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++)
@@ -74,21 +103,113 @@ CH_NATIVE(ch__progress) {
     return CH_OK;
 }
 
-CH_NATIVE(ch__is_stdin_tty) { return ch__give_bool(result, vm->host->is_terminal(vm->host->ud, 0)); }
-CH_NATIVE(ch__is_stdout_tty) { return ch__give_bool(result, vm->host->is_terminal(vm->host->ud, 1)); }
-CH_NATIVE(ch__is_stderr_tty) { return ch__give_bool(result, vm->host->is_terminal(vm->host->ud, 2)); }
+CH_NATIVE(ch__is_stdin_tty) { return ch__give_bool(result, is_terminal(vm, 0)); }
+CH_NATIVE(ch__is_stdout_tty) { return ch__give_bool(result, is_terminal(vm, 1)); }
+CH_NATIVE(ch__is_stderr_tty) { return ch__give_bool(result, is_terminal(vm, 2)); }
+
+CH_NATIVE(ch__mock_tty) {
+    static const char *const streams[] = {"stdin", "stdout", "stderr"};
+    ChString *stream = ch__arg_display(args, argc, 0);
+    bool is_tty = ch__arg_is(args, argc, 1, CH_TAG_BOOL) && args[1].as.boolean;
+    ChFlow flow = CH_THROW;
+    for (int i = 0; i < 3; i++) {
+        if (!ch_str_is(ch_string_view(stream), streams[i])) continue;
+        ch__builtin_state(vm)->terminals[i] = is_tty ? 1 : -1;
+        flow = CH_OK;
+    }
+    if (flow != CH_OK)
+        ch_throw_text(vm, "mock_tty: invalid stream '%.*s'. Expected 'stdin', 'stdout', or 'stderr'.",
+                      CH_STR_ARG(ch_string_view(stream)));
+    ch_release(ch_object(stream));
+    return flow;
+}
+
+CH_NATIVE(ch__unmock_tty) {
+    memset(ch__builtin_state(vm)->terminals, 0, sizeof ch__builtin_state(vm)->terminals);
+    return CH_OK;
+}
+
+CH_NATIVE(ch__capture_stderr_start) {
+    ChBuiltinState *state = ch__builtin_state(vm);
+    state->is_capturing = true;
+    ch_buffer_clear(&state->captured);
+    return CH_OK;
+}
+
+CH_NATIVE(ch__capture_stderr_take) {
+    ChBuiltinState *state = ch__builtin_state(vm);
+    state->is_capturing = false;
+    ChFlow flow = ch__give_lossy(vm, "capture_stderr_take", result, ch_buffer_view(&state->captured));
+    ch_buffer_release(&state->captured);
+    return flow;
+}
+
+CH_NATIVE(ch__mock_stdin) {
+    ChBuiltinState *state = ch__builtin_state(vm);
+    state->is_input_mocked = true;
+    state->input_at = 0;
+    ch_buffer_clear(&state->input);
+    if (argc) ch_display(args[0], &state->input);
+    return CH_OK;
+}
+
+CH_NATIVE(ch__unmock_stdin) {
+    ChBuiltinState *state = ch__builtin_state(vm);
+    state->is_input_mocked = false;
+    ch_buffer_release(&state->input);
+    return CH_OK;
+}
+
+// The next line without its end, mocked or real. CLOSED: there is none.
+static ChStatus next_line(ChVm *vm, ChBuffer *line) {
+    ChBuiltinState *state = ch__builtin_state(vm);
+    if (!state->is_input_mocked) return vm->host->read_line(vm->host->ud, line);
+    if (state->input_at >= state->input.length) return CH_STATUS_CLOSED;
+    const char *start = state->input.data + state->input_at;
+    size_t left = state->input.length - state->input_at;
+    const char *end = memchr(start, '\n', left);
+    ch_buffer_add(line, start, end ? (size_t)(end - start) : left);
+    state->input_at += end ? (size_t)(end - start) + 1 : left;
+    return CH_STATUS_OK;
+}
 
 CH_NATIVE(ch__read_line) {
     ChBuffer line = {0};
-    ChStatus status = vm->host->read_line(vm->host->ud, &line);
-    if (status == CH_STATUS_CLOSED) {
-        ch_buffer_release(&line);
-        return CH_OK;
+    ChStatus status = next_line(vm, &line);
+    ChFlow flow = CH_OK;
+    if (status == CH_STATUS_OK) {
+        if (line.length && line.data[line.length - 1] == '\r') line.length--;
+        flow = ch__give_lossy(vm, "read_line", result, ch_buffer_view(&line));
+    } else if (status != CH_STATUS_CLOSED) {
+        flow = ch_throw_runtime(vm, "read_line: standard input %s", ch_status_text(status));
     }
-    if (status != CH_STATUS_OK) {
-        ch_buffer_release(&line);
-        return ch_throw_runtime(vm, "read_line: standard input %s", ch_status_text(status));
+    ch_buffer_release(&line);
+    return flow;
+}
+
+CH_NATIVE(ch__read_stdin) {
+    ChBuiltinState *state = ch__builtin_state(vm);
+    ChBuffer all = {0};
+    ChFlow flow = CH_OK;
+    if (state->is_input_mocked) {
+        ch_buffer_add(&all, state->input.data + state->input_at, state->input.length - state->input_at);
+        state->input_at = state->input.length;
+        flow = ch__give_lossy(vm, "read_stdin", result, ch_buffer_view(&all));
+        ch_buffer_release(&all);
+        return flow;
     }
-    if (line.length && line.data[line.length - 1] == '\r') line.data[--line.length] = 0;
-    return ch__give_buffer_checked(vm, "read_line", result, &line);
+    bool has_line = false;
+    for (;;) {
+        ChStatus status = next_line(vm, &all);
+        if (status == CH_STATUS_CLOSED) break;
+        if (status != CH_STATUS_OK) {
+            flow = ch_throw_runtime(vm, "read_stdin: standard input %s", ch_status_text(status));
+            break;
+        }
+        has_line = true;
+        ch_buffer_add_byte(&all, '\n');
+    }
+    if (flow == CH_OK && has_line) flow = ch__give_lossy(vm, "read_stdin", result, ch_buffer_view(&all));
+    ch_buffer_release(&all);
+    return flow;
 }

@@ -150,6 +150,8 @@ static void state_free(void *pointer) {
     for (uint32_t i = 0; i < ch_builtin_count; i++) ch_free(state->checks[i].params);
     ch_free(state->checks);
     ch__regex_cache_free(state->regexes);
+    ch_buffer_release(&state->input);
+    ch_buffer_release(&state->captured);
     ch_free(state);
 }
 
