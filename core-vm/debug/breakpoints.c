@@ -142,6 +142,7 @@ static bool find_place(const ChChunk *chunk, uint32_t line, uint32_t column, Pla
 
 static void add_site(ChDebugger *debugger, ChBreakpoint *breakpoint, const ChProto *proto, uint32_t pc) {
     ch_vm_break_set(debugger->vm, proto, pc);
+    ch_vm_keep_set(debugger->vm, proto);
     ch_array_push(&breakpoint->sites, (ChSite){proto, pc});
 }
 
@@ -173,7 +174,9 @@ static void bind(ChDebugger *debugger, ChBreakpoint *breakpoint, const ChChunk *
 
 static void unbind(ChDebugger *debugger, ChBreakpoint *breakpoint) {
     for (uint32_t i = 0; i < breakpoint->sites.count; i++) {
-        ch_vm_break_clear(debugger->vm, breakpoint->sites.items[i].proto, breakpoint->sites.items[i].pc);
+        const ChSite *site = &breakpoint->sites.items[i];
+        ch_vm_break_clear(debugger->vm, site->proto, site->pc);
+        ch_vm_keep_clear(debugger->vm, site->proto);
     }
     ch_array_clear(&breakpoint->sites);
 }

@@ -131,6 +131,7 @@ typedef struct ChFrameInfo {
     ChStr path;        // empty: no source file (prelude)
     uint32_t line, column, end_line, end_column;
     bool is_runtime;   // prelude or std code
+    bool can_restart;  // its arguments were kept: it has a breakpoint in its function, or was stepped into
     bool is_generator; // first frame of a generator: below it stands who consumes it
     uint32_t pc;
 } ChFrameInfo;
@@ -153,7 +154,8 @@ bool ch_debugger_variable(const ChDebugger *debugger, uint32_t task, uint32_t le
 // Writes a variable of a frame, also one declared by `let`, unless its value is a literal: the code then holds it.
 bool ch_debugger_set_variable(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
                               ChValue take_value, ChBuffer *why);
-// Drops the frames above `level` and begins that frame again from its first arguments. Effects are not undone.
+// Drops the frames above `level` and begins that frame again from its first arguments (see ChFrameInfo.can_restart).
+// Effects are not undone.
 bool ch_debugger_restart_frame(ChDebugger *debugger, uint32_t task, uint32_t level, ChBuffer *why);
 
 // ---- values ---------------------------------------------------------------------------------------------------

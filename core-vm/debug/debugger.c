@@ -35,6 +35,9 @@ static void on_step(ChVm *vm, ChTask *task, void *ud) {
         return;
     }
     if (debugger->evaluation != CH_EVALUATION_NONE) return;
+    ChFiber *fiber;
+    ChFrame *frame = ch_task_frame(task, 0, &fiber);
+    if (frame && frame->pc == frame->closure->proto->code) ch_frame_keep(frame);
     if (ch__step_reached(debugger, task)) note(debugger, task, CH_PENDING_STEP);
 }
 
@@ -101,7 +104,7 @@ ChDebugger *ch_debugger_new(const ChDebuggerEvents *events) {
         abort();
     }
     ch_buffer_release(&why);
-    ChVmHooks hooks = {on_break, on_step, on_throw, on_task, on_module, debugger};
+    ChVmHooks hooks = {on_break, on_step, on_throw, on_task, on_module, debugger, CH_KEEP_ASKED};
     ch_vm_set_hooks(debugger->vm, &hooks);
     return debugger;
 }

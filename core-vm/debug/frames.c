@@ -65,6 +65,7 @@ bool ch_debugger_frame(const ChDebugger *debugger, uint32_t task, uint32_t level
         out->line = entry->line;
         out->column = entry->column;
     }
+    out->can_restart = (frame->flags & CH_FRAME_KEEP) && fiber == ch__debugger_find_task(debugger, task)->fiber;
     out->is_generator = fiber->generator != NULL && frame == fiber->frames;
     return true;
 }

@@ -1,4 +1,5 @@
-// Breakpoints are patched opcodes; this table holds what stood there. Open addressing by the address of the
+// Breakpoints are patched opcodes; this table holds what stood there. A function whose frames are to keep their
+// arguments has its first instruction patched in the same way. Open addressing by the address of the
 // instruction, a power of two with at most half of it used, and no tombstones: a deletion closes the gap.
 #include "base/alloc.h"
 #include "vm/vm_int.h"
@@ -35,8 +36,7 @@ static void grow(ChVm *vm) {
     ch_free(old);
 }
 
-void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc) {
-    ChInstr *at = &proto->code[pc];
+static ChBreakpointSite *enter(ChVm *vm, ChInstr *at) {
     if (vm->break_count >= vm->break_capacity / 2) grow(vm);
     ChBreakpointSite *site = probe(vm, at);
     if (!site->at) {
@@ -44,12 +44,11 @@ void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc) {
         vm->break_count++;
         at->op = CH_OP_BREAK;
     }
-    site->count++;
+    return site;
 }
 
-void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc) {
-    ChBreakpointSite *site = ch__break_find(vm, &proto->code[pc]);
-    if (!site || --site->count) return;
+static void leave(ChVm *vm, ChBreakpointSite *site) {
+    if (site->count || site->keeps) return;
     site->at->op = site->original;
     vm->break_count--;
     // Whoever was pushed past this place moves up, so that no probe ends too early.
@@ -60,6 +59,24 @@ void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc) {
         gap = i;
     }
     vm->breaks[gap] = (ChBreakpointSite){0};
+}
+
+void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc) { enter(vm, &proto->code[pc])->count++; }
+
+void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc) {
+    ChBreakpointSite *site = ch__break_find(vm, &proto->code[pc]);
+    if (!site || !site->count) return;
+    site->count--;
+    leave(vm, site);
+}
+
+void ch_vm_keep_set(ChVm *vm, const ChProto *proto) { enter(vm, proto->code)->keeps++; }
+
+void ch_vm_keep_clear(ChVm *vm, const ChProto *proto) {
+    ChBreakpointSite *site = ch__break_find(vm, proto->code);
+    if (!site || !site->keeps) return;
+    site->keeps--;
+    leave(vm, site);
 }
 
 ChInstr ch_vm_instruction(const ChVm *vm, const ChProto *proto, uint32_t pc) {

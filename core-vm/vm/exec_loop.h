@@ -1267,9 +1267,12 @@ do_return: {
     // ---- debugger
     CASE(BREAK) {
         frame->pc = pc;
+        const ChBreakpointSite *site = ch__break_find(vm, pc);
+        uint8_t original = site ? site->original : pc->op;
+        if (site && site->keeps) ch_frame_keep(frame);
         if (task->skip_break == pc)
             task->skip_break = NULL;
-        else if (vm->hooks.on_break) {
+        else if (vm->hooks.on_break && site && site->count) {
             fiber->is_before = true;
             vm->hooks.on_break(vm, task, vm->hooks.ud);
             if (vm->stop_requested) {

@@ -93,6 +93,16 @@ bool ch__stack_reserve(ChVm *vm, ChFiber *fiber, ChValue **at, uint32_t slots) {
     return true;
 }
 
+void ch_frame_keep(ChFrame *frame) {
+    if (frame->flags & CH_FRAME_KEEP) return;
+    uint32_t params = frame->closure->proto->param_count;
+    ChFrameSnapshot *initial = ch_alloc(sizeof *initial + params * sizeof initial->values[0]);
+    initial->count = params;
+    for (uint32_t i = 0; i < params; i++) initial->values[i] = ch_retain(frame->base[i]);
+    frame->initial = initial;
+    frame->flags |= CH_FRAME_KEEP;
+}
+
 bool ch__frame_push(ChVm *vm, ChFiber *fiber, ChClosure *take_closure, ChValue *window, uint32_t argc, uint16_t dst,
                     uint32_t flags) {
     const ChProto *proto = take_closure->proto;
@@ -122,14 +132,7 @@ bool ch__frame_push(ChVm *vm, ChFiber *fiber, ChClosure *take_closure, ChValue *
                        .dst = dst,
                        .argc = (uint16_t)argc,
                        .flags = flags};
-    if (vm->keeps_frames) {
-        uint32_t params = proto->param_count;
-        ChFrameSnapshot *initial = ch_alloc(sizeof *initial + params * sizeof initial->values[0]);
-        initial->count = params;
-        for (uint32_t i = 0; i < params; i++) initial->values[i] = ch_retain(window[i]);
-        frame->initial = initial;
-        frame->flags |= CH_FRAME_KEEP;
-    }
+    if (vm->keeps_frames) ch_frame_keep(frame);
     return true;
 }
 

@@ -172,7 +172,7 @@ ChRunStatus ch_vm_execute_one_cycle(ChVm *vm, ChTask *task) { return ch_vm_run_s
 
 void ch_vm_set_hooks(ChVm *vm, const ChVmHooks *hooks) {
     vm->hooks = hooks ? *hooks : (ChVmHooks){0};
-    vm->keeps_frames = hooks != NULL;
+    vm->keeps_frames = hooks && hooks->keep == CH_KEEP_ALL;
 }
 
 void ch_vm_stop(ChVm *vm) { vm->stop_requested = true; }
@@ -203,8 +203,8 @@ bool ch_frame_restart(ChVm *vm, ChTask *task, uint32_t level, ChBuffer *why) {
         return false;
     }
     if (!(frame->flags & CH_FRAME_KEEP) || !frame->initial || fiber != task->fiber) {
-        ch_buffer_add_text(why, "restartFrame: target frame was not captured for restart (no debugger was attached "
-                                "when it began, or it waits for a generator)");
+        ch_buffer_add_text(why, "restartFrame: target frame was not captured for restart (its function had no "
+                                "breakpoint when it began, or it waits for a generator)");
         return false;
     }
     ch_vm_unwind(vm, task, level);

@@ -258,6 +258,12 @@ struct ChTask {
 #define CH_INTERRUPT_SIGNAL 4u
 #define CH_INTERRUPT_YIELD 8u   // the owner of the loop wants it back
 
+// Which frames keep their arguments as they were (ch_frame_restart needs them).
+typedef enum ChKeepMode {
+    CH_KEEP_ALL,             // all that begin while the hooks are set: makes every call about twice as dear
+    CH_KEEP_ASKED,           // those of functions named to ch_vm_keep_set, and those that ch_frame_keep is called on
+} ChKeepMode;
+
 // What a debugger hears. All optional. They return without running Harn code; on_break, on_step and on_throw stop
 // the VM by calling ch_vm_stop.
 struct ChVmHooks {
@@ -267,12 +273,14 @@ struct ChVmHooks {
     void (*on_task)(ChVm *vm, ChTask *task, bool started, void *ud);
     void (*on_module)(ChVm *vm, ChModule *module, void *ud);               // loaded and linked: place breakpoints
     void *ud;
+    ChKeepMode keep;
 };
 
 typedef struct ChBreakpointSite {
     ChInstr *at;
     uint8_t original;
     uint32_t count;          // how many asked for it
+    uint32_t keeps;          // how many asked for the arguments of frames that begin here
 } ChBreakpointSite;
 
 typedef struct ChVmOptions {
@@ -290,7 +298,7 @@ struct ChVm {
     uint32_t frames_max;
     bool stop_requested;
     bool is_stepping;
-    bool keeps_frames;       // hooks are set: frames keep their arguments
+    bool keeps_frames;       // hooks are set with CH_KEEP_ALL
     ChVmHooks hooks;
     ChBreakpointSite *breaks; // hash table by address, see breaks.c
     uint32_t break_count, break_capacity;
@@ -328,6 +336,9 @@ void ch_vm_free(ChVm *vm);
 void ch_vm_set_global(ChVm *vm, const char *name, ChValue take_value);
 // `argv`, and `harness` with what a program may reach through it.
 void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count);
+
+// Whether CH_INTERRUPT_CANCEL was asked for.
+bool ch_vm_is_cancelled(ChVm *vm);
 
 // Any thread: asks the running slice to look up at its next safepoint.
 void ch_vm_interrupt(ChVm *vm, unsigned reasons);
@@ -388,7 +399,7 @@ bool ch_rt_matches(ChVm *vm, const ChRtType *type, ChValue value);
 
 // ---- for debuggers -------------------------------------------------------------------------------------------------
 
-// Frames keep their arguments from now on when any hook is set. The struct is copied; NULL takes the hooks off.
+// The struct is copied; NULL takes the hooks off.
 void ch_vm_set_hooks(ChVm *vm, const ChVmHooks *hooks);
 // From a hook: the slice ends before the next instruction.
 void ch_vm_stop(ChVm *vm);
@@ -398,6 +409,11 @@ void ch_vm_set_stepping(ChVm *vm, bool is_stepping);
 // Patches the instruction at word `pc`; set twice, it must be cleared twice.
 void ch_vm_break_set(ChVm *vm, const ChProto *proto, uint32_t pc);
 void ch_vm_break_clear(ChVm *vm, const ChProto *proto, uint32_t pc);
+// Frames of this function keep their arguments from now on; others pay nothing. Set twice, it must be cleared twice.
+void ch_vm_keep_set(ChVm *vm, const ChProto *proto);
+void ch_vm_keep_clear(ChVm *vm, const ChProto *proto);
+// The frame keeps its arguments as they are now; for a frame that is at its first instruction.
+void ch_frame_keep(ChFrame *frame);
 // The instruction as it was compiled, whatever is patched over it.
 ChInstr ch_vm_instruction(const ChVm *vm, const ChProto *proto, uint32_t pc);
 

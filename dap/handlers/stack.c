@@ -31,7 +31,7 @@ static cJSON *frame_object(ChDap *dap, uint32_t task, uint32_t level, const ChFr
         ch_json_add_integer(item, "endLine", ch_dap_line_out(dap, info->end_line));
         ch_json_add_integer(item, "endColumn", ch_dap_column_out(dap, info->end_column));
     }
-    ch_json_add_bool(item, "canRestart", !info->is_runtime);
+    ch_json_add_bool(item, "canRestart", info->can_restart && !info->is_runtime);
     if (info->is_runtime) ch_json_add_string(item, "presentationHint", "subtle");
     return item;
 }

@@ -550,6 +550,9 @@ def test_restart_frame(session):
     c.stopped("breakpoint")
     frame = c.frames()[0]
     expect(frame["canRestart"], "can be restarted")
+    caller = c.frames()[1]
+    expect(not caller["canRestart"], "its caller has no breakpoint: nothing was kept of its arguments")
+    expect("not captured" in c.refuse("restartFrame", frameId=caller["id"]), "refused with the reason")
     c.request("restartFrame", frameId=frame["id"])
     c.stopped("restart")
     again = c.frames()[0]
