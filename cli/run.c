@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "diagnose.h"
 #include "host/host.h"
+#include "signals.h"
 #include "vm/program.h"
 
 #include "base/banned.h"
@@ -75,9 +76,13 @@ static int run_source(ChSource *source, const RunOptions *options) {
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     ChModule *module = ch_program_load_source(vm, source, &why);
     if (module) {
+        CliSignals *signals = cli_signals_start(vm);
         ch_vm_start(vm, module);
         ch_vm_run_to_end(vm);
+        cli_signals_stop(signals);
         status = ch_program_finish(vm);
+        // Asked to end, and it did not end by its own decision.
+        if (status != CLI_OK && ch_vm_is_cancelled(vm)) status = CLI_INTERRUPTED;
     } else
         cli_write(STDERR_FILENO, &why);
     ch_vm_free(vm);

@@ -93,8 +93,16 @@ ChStatus ch__host_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
     posix_spawn_file_actions_adddup2(&actions, p.err[1], STDERR_FILENO);
     if (run->folder) posix_spawn_file_actions_addchdir_np(&actions, run->folder);
     pid_t child;
-    int error = posix_spawnp(&child, run->argv[0], &actions, NULL, (char *const *)run->argv,
+    // The child hears all signals, whatever this thread has blocked.
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    int error = posix_spawnp(&child, run->argv[0], &actions, &attributes, (char *const *)run->argv,
                              run->env ? (char *const *)run->env : environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     close_one(&p.in[0]);
     close_one(&p.out[1]);

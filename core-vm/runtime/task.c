@@ -106,14 +106,10 @@ static bool is_stale(const ChTimer *timer) {
 
 #define cancelled_text "kind:cancelled:VM cancelled by host"
 
-static bool is_host_cancelled(ChVm *vm) {
-    return atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & CH_INTERRUPT_CANCEL;
-}
-
 ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_value, int64_t timeout_ms) {
     ChTask *task = vm->task;
     ChWait *wait = (ChWait *)(task + 1);
-    if (is_host_cancelled(vm)) {
+    if (ch_vm_is_cancelled(vm)) {
         ch_release(take_on);
         ch_release(take_value);
         return ch_throw_text(vm, cancelled_text);
@@ -457,7 +453,7 @@ ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
         bool has_timer = look_at_timers(vm, &wait);
         ChTask *task = ch__queue_pop(&scheduler->ready);
         if (!task) {
-            if (is_host_cancelled(vm) && cancel_waits(vm)) continue;
+            if (ch_vm_is_cancelled(vm) && cancel_waits(vm)) continue;
             if (!has_timer && break_deadlock(vm)) continue;
             *wait_ms = has_timer ? wait : -1;
             return CH_RAN_WAITING;
@@ -576,8 +572,7 @@ CH_NATIVE(ch__task_cancel_graceful) {
 }
 
 CH_NATIVE(ch__task_is_cancelled) {
-    unsigned reasons = atomic_load_explicit(&vm->interrupt, memory_order_relaxed);
-    *result = ch_bool(vm->task->cancel_requested || (reasons & CH_INTERRUPT_CANCEL));
+    *result = ch_bool(vm->task->cancel_requested || ch_vm_is_cancelled(vm));
     return CH_OK;
 }
 

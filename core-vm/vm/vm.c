@@ -94,6 +94,10 @@ void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count) {
     ch_vm_set_global(vm, "harness", harness);
 }
 
+bool ch_vm_is_cancelled(ChVm *vm) {
+    return atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & CH_INTERRUPT_CANCEL;
+}
+
 void ch_vm_interrupt(ChVm *vm, unsigned reasons) { atomic_fetch_or(&vm->interrupt, reasons); }
 
 // ---- safepoints -------------------------------------------------------------------------------------------------------

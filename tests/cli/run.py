@@ -8,6 +8,7 @@ import fnmatch
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -334,6 +335,41 @@ def test_a_full_disk(cli):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([cli.binary, "run", path], stdout=full, stderr=subprocess.PIPE, timeout=30)
     expect(done.returncode >= 0, "no signal")
+
+
+def signalled(cli, code, signals):
+    """Start a program, wait for its first line, send the signals in turn; its exit code and output."""
+    process = subprocess.Popen([cli.binary, "run", "-e", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        first = process.stdout.readline()
+        for number in signals:
+            process.send_signal(number)
+            if number is not signals[-1]:
+                process.stderr.readline()  # the notice
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode, (first + out).decode(), err.decode()
+
+
+def test_a_signal_ends_loops_and_waits(cli):
+    for body in ("while true { }", "sleep(100000)", 'receive(channel("c"))'):
+        code, out, err = signalled(cli, 'println("up")\nlet c2 = spawn { sleep(100000) }\n' + body, [signal.SIGINT])
+        expect(code == 124, "%s: exit code %d: %s" % (body, code, err))
+        expect("kind:cancelled:VM cancelled by host" in err, err)
+
+
+def test_a_program_can_leave_by_itself(cli):
+    code, out, err = signalled(cli, 'println("up")\nwhile !is_cancelled() { let x = 1 }\nprintln("clean")',
+                               [signal.SIGTERM])
+    expect(code == 0 and out == "up\nclean\n", "exit code %d, %r, %r" % (code, out, err))
+
+
+def test_the_second_signal_ends_at_once(cli):
+    code, out, err = signalled(cli, 'println("up")\nwhile true { try { while true { } } catch (e) { } }',
+                               [signal.SIGINT, signal.SIGINT])
+    expect(code == 124, "exit code %d: %s" % (code, err))
 
 
 def main():
