@@ -342,10 +342,10 @@ def signalled(cli, code, signals):
     process = subprocess.Popen([cli.binary, "run", "-e", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         first = process.stdout.readline()
-        for number in signals:
+        for at, number in enumerate(signals):
             process.send_signal(number)
-            if number is not signals[-1]:
-                process.stderr.readline()  # the notice
+            if at + 1 < len(signals):
+                process.stderr.readline()  # the notice: a signal that waits swallows the next of its kind
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
