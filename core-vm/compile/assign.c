@@ -152,8 +152,36 @@ static ChOperand compound(ChFn *fn, const ChNode *node, uint32_t current)
     return left;
 }
 
+// Where the variable at the root of a target is: in `reg`, or in a module slot, whose value goes through `reg`. A slot
+// is read as late as possible: what is computed for the assignment may change it.
+typedef struct Root {
+    uint32_t reg;
+    bool in_slot;
+    uint32_t slot;
+} Root;
+
+static void root_read(ChFn *fn, const Root *root)
+{
+    if (root->in_slot) ch__emit_bc(fn, CH_OP_GET_MODULE, 0, root->reg, root->slot);
+}
+
+// The value is taken out of its slot, so that nobody else holds it; it goes back on every way.
+static ChCleanup *store_begin(ChFn *fn, const Root *root)
+{
+    if (!root->in_slot) return NULL;
+    ch__emit_bc(fn, CH_OP_TAKE_MODULE, 0, root->reg, root->slot);
+    ChCleanup *cleanup = ch__cleanup_open(fn, CH_CLEANUP_STORE, NULL, root->reg);
+    cleanup->slot = root->slot;
+    return cleanup;
+}
+
+static void store_end(ChFn *fn, ChCleanup *cleanup)
+{
+    if (cleanup) ch__cleanup_close(fn, cleanup);
+}
+
 // root.name = v, root[i] = v
-static void assign_one(ChFn *fn, const ChNode *node, uint32_t root, const ChNode *link)
+static void assign_one(ChFn *fn, const ChNode *node, const Root *root, const ChNode *link)
 {
     bool plain = node->as.assign.op == CH_OPERATOR_NONE;
     int32_t field = -1;
@@ -171,19 +199,23 @@ static void assign_one(ChFn *fn, const ChNode *node, uint32_t root, const ChNode
     if (!plain) {
         uint32_t current = ch__push(fn);
         ch__at(fn, link->start);
-        get_part(fn, current, root, link, key.reg);
+        root_read(fn, root);
+        get_part(fn, current, root->reg, link, key.reg);
         value = compound(fn, node, current);
     }
     ch__at(fn, node->start);
+    ChCleanup *store = store_begin(fn, root);
     if (field >= 0) {
-        ch__emit(fn, CH_OP_SET_FIELD, free_c(value), root, (uint32_t)field, value.reg);
+        ch__emit(fn, CH_OP_SET_FIELD, free_c(value), root->reg, (uint32_t)field, value.reg);
         ch__emit_word(fn, 0);
     } else {
-        ch__emit(fn, CH_OP_SET_INDEX, (uint8_t)(free_c(value) | (key.is_temp ? CH_X_FREE_B : 0)), root, key.reg, value.reg);
+        ch__emit(fn, CH_OP_SET_INDEX, (uint8_t)(free_c(value) | (key.is_temp ? CH_X_FREE_B : 0)), root->reg, key.reg,
+                 value.reg);
     }
+    store_end(fn, store);
 }
 
-static void assign_path(ChFn *fn, const ChNode *node, uint32_t root, const Path *links)
+static void assign_path(ChFn *fn, const ChNode *node, const Root *root, const Path *links)
 {
     bool plain = node->as.assign.op == CH_OPERATOR_NONE;
     if (links->count > UINT8_MAX) {
@@ -195,7 +227,8 @@ static void assign_path(ChFn *fn, const ChNode *node, uint32_t root, const Path 
     uint32_t keys = fn->free_reg;
     for (uint32_t i = links->count; i-- > 0;) key_to(fn, links->items[i], ch__push(fn));
     if (!plain) {
-        uint32_t at = root;
+        uint32_t at = root->reg;
+        root_read(fn, root);
         for (uint32_t i = links->count; i-- > 0;) {
             ch__at(fn, links->items[i]->start);
             get_part(fn, value, at, links->items[i], keys + (links->count - 1 - i));
@@ -204,38 +237,42 @@ static void assign_path(ChFn *fn, const ChNode *node, uint32_t root, const Path 
         compound(fn, node, value);
     }
     ch__at(fn, node->start);
-    ch__emit(fn, CH_OP_SET_PATH, (uint8_t)links->count, root, keys, value);
+    ChCleanup *store = store_begin(fn, root);
+    ch__emit(fn, CH_OP_SET_PATH, (uint8_t)links->count, root->reg, keys, value);
+    store_end(fn, store);
 }
 
 static void assign_part(ChFn *fn, const ChNode *node)
 {
     Path links = {0};
-    const ChNode *root = target_path(node->as.assign.target, &links);
+    const ChNode *target = target_path(node->as.assign.target, &links);
     uint32_t mark = fn->free_reg;
+    Root root = {0};
     ChStr name = {0};
     ChRef ref = {.kind = CH_REF_LATE};
-    uint32_t reg;
-    if (root && root->kind == CH_NODE_IDENTIFIER) {
-        name = root->as.name.name.text;
+    bool is_name = target && target->kind == CH_NODE_IDENTIFIER;
+    if (is_name) {
+        name = target->as.name.name.text;
         ref = ch__resolve(fn, name);
     }
-    bool stores = ref.is_mutable && (ref.kind == CH_REF_REGISTER || ref.kind == CH_REF_SLOT);
-    if (ref.kind == CH_REF_REGISTER && stores) {
-        reg = ref.index;
-    } else {
-        reg = ch__push(fn);
-        ch__expr_to(fn, root, reg);
-    }
-    if (root && root->kind == CH_NODE_IDENTIFIER && !stores) {
+    if (is_name && !(ref.is_mutable && (ref.kind == CH_REF_REGISTER || ref.kind == CH_REF_SLOT))) {
+        ch__expr_drop(fn, target); // an unknown name is reported as such
         ch__expr_drop(fn, node->as.assign.value);
         ch__at(fn, node->start);
         throw_text(fn, CH_THROW_IMMUTABLE, name);
-    } else if (links.count == 1) {
-        assign_one(fn, node, reg, links.items[0]);
     } else {
-        assign_path(fn, node, reg, &links);
+        if (ref.kind == CH_REF_REGISTER) {
+            root.reg = ref.index;
+        } else {
+            root = (Root){.reg = ch__push(fn), .in_slot = ref.kind == CH_REF_SLOT, .slot = ref.index};
+            if (!root.in_slot) ch__expr_to(fn, target, root.reg);
+        }
+        if (links.count == 1) {
+            assign_one(fn, node, &root, links.items[0]);
+        } else {
+            assign_path(fn, node, &root, &links);
+        }
     }
-    if (ref.kind == CH_REF_SLOT && stores) ch__emit_bc(fn, CH_OP_SET_MODULE, CH_X_FREE_A, reg, ref.index);
     ch__pop_to(fn, mark);
     ch_array_release(&links);
 }

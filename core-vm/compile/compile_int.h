@@ -62,6 +62,7 @@ typedef enum ChCleanupKind {
     CH_CLEANUP_FINALLY, // body: block of `finally` or `defer`
     CH_CLEANUP_LEAVE,   // reg: token of a deadline or mutex
     CH_CLEANUP_DROP,    // reg: value of an `owned` binding
+    CH_CLEANUP_STORE,   // reg: value that was taken out of a module slot and goes back
 } ChCleanupKind;
 
 typedef struct ChPcRange {
@@ -76,6 +77,7 @@ typedef struct ChCleanup {
     ChCleanupKind kind;
     const ChNode *body;
     uint16_t reg;
+    uint32_t slot;
     uint16_t live;          // registers that keep their values when a handler takes over
     uint32_t binding_count; // names that its body sees
     ChLoop *loop;

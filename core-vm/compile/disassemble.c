@@ -82,6 +82,7 @@ static void wide(const ChProto *proto, ChInstr instr, ChBuffer *out, bool *first
     case CH_OP_THROW_TEXT:
     case CH_OP_IMPORT: constant_text(chunk, value, out); break;
     case CH_OP_GET_MODULE:
+    case CH_OP_TAKE_MODULE:
     case CH_OP_SET_MODULE:
     case CH_OP_IMPORT_NAME:
         ch_buffer_add_byte(out, '@');

@@ -71,6 +71,7 @@ static void cleanup_code(ChFn *fn, ChCleanup *cleanup)
         ch__call_named(fn, CH_STR("drop"), base, 1, base);
         break;
     }
+    case CH_CLEANUP_STORE: ch__emit_bc(fn, CH_OP_SET_MODULE, CH_X_FREE_A, cleanup->reg, cleanup->slot); break;
     case CH_CLEANUP_CATCH: break;
     }
     ch__pop_to(fn, mark);

@@ -83,6 +83,7 @@ static bool meaning(Verifier *v, ChInstr i, uint64_t word)
     case CH_OP_LOADK: return bc < chunk->constant_count || fail(v, "there is no such constant");
     case CH_OP_GET_CAPTURE: return i.b < v->proto->capture_count || fail(v, "there is no such captured value");
     case CH_OP_GET_MODULE:
+    case CH_OP_TAKE_MODULE:
     case CH_OP_SET_MODULE: return bc < chunk->slot_count || fail(v, "there is no such module slot");
     case CH_OP_GET_LATE:
     case CH_OP_SET_LATE:

@@ -312,6 +312,18 @@ counted:
         ch_assign_take(RA, v);
         NEXT(0);
     }
+    CASE(TAKE_MODULE) {
+        ChModule *module = frame->closure->module;
+        ChValue v = module->slots[(uint32_t)BC];
+        if (CH_UNLIKELY(v.tag == CH_TAG_ABSENT)) {
+            SAVE();
+            v = ch__late_value(vm, task, module->chunk->slots[(uint32_t)BC].name, CH_ERROR_UNDEFINED_VARIABLE);
+            if (v.tag == CH_TAG_ABSENT) goto unwind;
+        } else
+            module->slots[(uint32_t)BC] = CH_NIL;
+        ch_assign_take(RA, v);
+        NEXT(0);
+    }
     CASE(SET_MODULE) {
         ChValue *ra = RA;
         ch_assign_take(&frame->closure->module->slots[(uint32_t)BC], TAKE_OR_SHARE(ra, CH_X_FREE_A));
@@ -1281,8 +1293,7 @@ do_return: {
             }
             fiber->is_before = false;
         }
-        const ChBreakpointSite *site = ch__break_find(vm, pc);
-        goto *labels[site ? site->original : pc->op];
+        goto *labels[original];
     }
 
 safepoint: // pc is the next instruction
