@@ -35,6 +35,11 @@ static const ChSignatureParam *param_for(const ChSignature *signature, uint32_t 
     return at < signature->param_count ? &signature->params[at] : NULL;
 }
 
+static ChStr argument_text(ChChecker *checker, uint32_t at, const ChSignatureParam *param)
+{
+    return ch_str_format(arena(checker), "argument %u `%.*s`", at + 1, CH_STR_ARG(param->name));
+}
+
 /* ---- generics -------------------------------------------------------------------------- */
 
 static bool bind_argument(ChChecker *checker, const ChType *param, const ChNode *arg,
@@ -171,15 +176,17 @@ static const ChType *check_signature(ChChecker *checker, const ChNode *node,
         if (param->type->kind == CH_TYPE_APPLIED && ch_str_is(param->type->text, "Schema"))
             continue;
         const ChType *expected = ch_type_substitute(checker->types, param->type, &bindings);
+        if (args->items[i]->kind == CH_NODE_DICT)
+            ch__check_options(checker, argument_text(checker, i, param), param->name, expected,
+                              args->items[i]);
         if (ch__type_fits(checker, expected, actual))
             continue;
         /* nil for a parameter that has a default asks for the default. */
         if (param->has_default && actual == checker->types->nil)
             continue;
         ChDiagnostic *diagnostic = ch__report_mismatch(
-            checker, "HARN-TYP-006",
-            ch_str_format(arena(checker), "argument %u `%.*s`", i + 1, CH_STR_ARG(param->name)),
-            expected, actual, args->items[i]);
+            checker, "HARN-TYP-006", argument_text(checker, i, param), expected, actual,
+            args->items[i]);
         if (symbol)
             ch_diagnostic_note(diagnostics(checker), diagnostic,
                                symbol->module ? symbol->module->source : NULL,
@@ -319,10 +326,8 @@ static void check_builtin(ChChecker *checker, const ChNode *node, const ChSignat
         if (param->has_default)
             actual = ch_type_without_nil(checker->types, actual);
         if (!ch__type_fits(checker, expected, actual))
-            ch__report_mismatch(checker, "HARN-TYP-006",
-                                ch_str_format(arena(checker), "argument %u `%.*s`", i + 1,
-                                              CH_STR_ARG(param->name)),
-                                expected, actual, args->items[i]);
+            ch__report_mismatch(checker, "HARN-TYP-006", argument_text(checker, i, param), expected,
+                                actual, args->items[i]);
     }
 }
 

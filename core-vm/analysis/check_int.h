@@ -232,6 +232,15 @@ int32_t ch__decl_position(ChChecker *checker, const ChTypeDecl *decl, ChStr name
 /* ---- match.c ---- */
 void ch__check_exhaustive(ChChecker *checker, const ChNode *match);
 
+/* ---- constant.c ---- */
+/* Is the value of a `const` known before the program runs? */
+void ch__check_constant(ChChecker *checker, const ChNode *binding, ChStr name);
+
+/* ---- options.c ---- */
+/* A dict literal for a parameter of options: every key must be one of the type's. */
+void ch__check_options(ChChecker *checker, ChStr context, ChStr param, const ChType *expected,
+                       const ChNode *arg);
+
 /* ---- attributes.c ---- */
 void ch__check_attributes(ChChecker *checker, const ChNode *decl);
 

@@ -117,6 +117,8 @@ static void bind_name(ChChecker *checker, const ChNode *node, const ChNode *patt
     const ChNode *value = node->as.binding.value;
     const ChType *written = ch__type_lower(checker->analysis, node->as.binding.type);
     uint32_t symbol = ch__symbol_at(checker, pattern);
+    if (node->kind == CH_NODE_CONST)
+        ch__check_constant(checker, node, name);
     if (written && actual && value && !ch__type_fits(checker, written, actual)) {
         const char *word = node->kind == CH_NODE_LET ? "let" : node->kind == CH_NODE_VAR ? "var" : "const";
         ChDiagnostic *diagnostic = ch__report_mismatch(
