@@ -79,7 +79,7 @@ pub fn double(n) {
 """
 LINES = PROGRAM.lstrip("\n").count("\n") + 3
 RESUMING = ("continue", "next", "stepIn", "stepOut")
-EXPRESSIONS = ("n", "i", "xs", "item.tags[1]", "fact(5)", "1 +", "", "nowhere", "xs.map({ x -> x * 2 })", "throw 1",
+EXPRESSIONS = ("n", "i", "1 + 1", "limit", "[limit, {a: limit}]", "xs", "item.tags[1]", "fact(5)", "1 +", "", "nowhere", "xs.map({ x -> x * 2 })", "throw 1",
                "println(1)", "seen = 5", "(fn() { while true { } })()", "item", "\u0000", "{", "é", "numbers(2)")
 
 
@@ -104,7 +104,7 @@ class Player:
     def number(self, known):
         """Mostly a number that means something, sometimes any."""
         if known and self.random.random() < 0.8:
-            return self.random.choice(known[-20:])
+            return self.random.choice(known[-8:])
         return self.pick(0, -1, 1, 2**31 - 1, 2**53, 1e300, "x", None, [], 77)
 
     def send(self, command, **arguments):
@@ -130,7 +130,8 @@ class Player:
     def look(self):
         """A request that changes nothing."""
         command = self.pick("threads", "stackTrace", "scopes", "variables", "evaluate", "setBreakpoints", "exceptionInfo",
-                            "setExceptionBreakpoints", "setFunctionBreakpoints", "breakpointLocations", "pause", "made/up")
+                            "setExceptionBreakpoints", "setFunctionBreakpoints", "breakpointLocations", "pause", "made/up",
+                            "evaluate", "variables")
         r = self.random
         if command == "stackTrace":
             self.send(command, threadId=self.number(self.threads), startFrame=self.pick(None, 0, 1, 2**31 - 1),
@@ -186,6 +187,22 @@ class Player:
             if message.get("event") in ("stopped", "thread"):
                 self.threads.append(body["threadId"])
 
+    def inspect(self):
+        """Waits for the stop and looks around as an editor does, so that later moves have numbers that mean something."""
+        def ask(command, what, **arguments):
+            # The event may be of an earlier stop, and the program far away.
+            return (self.client.ask(command, **arguments).get("body") or {}).get(what, [])
+
+        event = self.client.wait("stopped", "terminated")
+        if event["event"] == "terminated":
+            return
+        for frame in ask("stackTrace", "stackFrames", threadId=event["body"]["threadId"], levels=self.pick(1, 3, 20)):
+            self.frames.append(frame["id"])
+            for scope in ask("scopes", "scopes", frameId=frame["id"]):
+                self.references.append(scope["variablesReference"])
+                for item in ask("variables", "variables", variablesReference=scope["variablesReference"]):
+                    self.references.append(item["variablesReference"])
+
     def play(self, moves):
         wild = self.random.random() < 0.2 and not self.looks_only
         if not wild:
@@ -193,6 +210,8 @@ class Player:
             self.send("launch", program=self.path, stopOnEntry=self.pick(True, False))
             self.send("setBreakpoints", source={"path": self.path}, breakpoints=self.breakpoints())
             self.send("configurationDone")
+            if self.random.random() < 0.8:
+                self.inspect()
         for _ in range(moves):
             chance = self.random.random()
             if wild and chance < 0.2:
@@ -204,7 +223,9 @@ class Player:
             else:
                 self.act()
             if self.random.random() < 0.6:
-                self.client.answer(max(self.sent))
+                answer = self.client.answer(max(self.sent))
+                if answer["command"] in RESUMING and answer["success"] and self.random.random() < 0.8:
+                    self.inspect()
                 self.learn()
 
     def settle(self):
@@ -259,8 +280,7 @@ def test_being_looked_at_changes_nothing(session):
             c.request("setExceptionBreakpoints", filters=[])
             while not any(m.get("event") == "terminated" for m in c.all):
                 c.ask("continue", threadId=1)
-                if c.wait("stopped", "terminated")["event"] == "terminated":
-                    break
+                c.wait("stopped", "terminated")
             same(c.output(), plain.output(), "output")
             same([m["body"]["exitCode"] for m in c.all if m.get("event") == "exited"], [0], "exit code")
             c.close()
