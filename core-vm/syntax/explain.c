@@ -352,3 +352,17 @@ void ch__errors_explain(ChTree *tree, const ChCst *cst) {
     if (!tree->diagnostics.error_count && ts_node_has_error(ts_tree_root_node(tree->syntax)))
         report_first_error(tree);
 }
+
+void ch__last_backslash_report(ChTree *tree) {
+    ChStr text = tree->source->text;
+    if (text.length == 0 || text.data[text.length - 1] != '\\') return;
+    TSNode root = ts_tree_root_node(tree->syntax);
+    TSNode node = ts_node_descendant_for_byte_range(root, text.length - 1, text.length);
+    if (!ts_node_is_null(node) && !ts_node_eq(node, root)) return; /* in a comment or a string */
+    ChPosition at = ch_source_position(tree->source, text.length - 1);
+    ChDiagnostic *diagnostic =
+        ch_diagnostic_add(&tree->diagnostics, CH_SEVERITY_ERROR, CH__CODE_CHARACTER,
+                          (ChRange){text.length - 1, text.length}, "Unexpected character '\\' at %u:%u", at.line, at.column);
+    ch_diagnostic_label(&tree->diagnostics, diagnostic, "here");
+    ch_diagnostic_help(&tree->diagnostics, diagnostic, "remove it: no line follows that it could join to this one");
+}

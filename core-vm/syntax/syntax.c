@@ -128,6 +128,7 @@ static ChTree *build_tree(ChSource *source, TSTree *take_syntax, const ChCst *cs
     ch_arena_init(&tree->arena);
     ch_diagnostics_init(&tree->diagnostics, &tree->arena);
     if (ch__lower_tree(tree, cst)) ch__errors_explain(tree, cst);
+    else ch__last_backslash_report(tree);
     ch__docs_attach(tree);
     ch_diagnostics_sort(&tree->diagnostics);
     return tree;

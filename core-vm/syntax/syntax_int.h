@@ -44,6 +44,9 @@ void ch__docs_attach(ChTree *tree);
 /* Add a diagnostic for each syntax error of the text. */
 void ch__errors_explain(ChTree *tree, const ChCst *cst);
 
+/* A backslash that is the last byte of the text is no error to the parser, which drops it. */
+void ch__last_backslash_report(ChTree *tree);
+
 /* Is the word in the range reserved, and no member name or key? */
 bool ch__is_reserved_misuse(const ChSource *source, uint32_t start, uint32_t end);
 
