@@ -480,6 +480,13 @@ static bool has_site(const ChBreakpoint *breakpoint, const ChProto *proto, uint3
     return false;
 }
 
+bool ch__breakpoints_any_at(const ChDebugger *debugger, const ChProto *proto, uint32_t pc) {
+    for (uint32_t i = 0; i < debugger->breakpoints.count; i++) {
+        if (has_site(debugger->breakpoints.items[i], proto, pc)) return true;
+    }
+    return false;
+}
+
 bool ch__breakpoints_hit(ChDebugger *debugger, ChTask *task, const ChProto *proto, uint32_t pc, bool *is_function) {
     *is_function = true;
     ch_array_clear(&debugger->stop_ids);

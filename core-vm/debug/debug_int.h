@@ -81,6 +81,7 @@ struct ChDebugger {
 
 // breakpoints.c
 void ch__breakpoints_bind_module(ChDebugger *debugger, ChModule *module);
+bool ch__breakpoints_any_at(const ChDebugger *debugger, const ChProto *proto, uint32_t pc);
 // Every breakpoint with a site at this place, asked in turn whether it stops (hit counts, conditions, log messages).
 // Fills stop_ids; true: at least one stops.
 bool ch__breakpoints_hit(ChDebugger *debugger, ChTask *task, const ChProto *proto, uint32_t pc, bool *is_function);

@@ -23,7 +23,14 @@ static void note(ChDebugger *debugger, ChTask *task, ChPending what) {
 static void on_break(ChVm *vm, ChTask *task, void *ud) {
     (void)vm;
     ChDebugger *debugger = ud;
-    if (debugger->evaluation == CH_EVALUATION_NONE) note(debugger, task, CH_PENDING_BREAK);
+    if (debugger->evaluation != CH_EVALUATION_NONE) return;
+    // A place that only a step planted is passed without a stop, so that a step over a deep recursion stays quick.
+    ChFiber *fiber;
+    const ChFrame *frame = ch_task_frame(task, 0, &fiber);
+    if (ch__breakpoints_any_at(debugger, frame->closure->proto, (uint32_t)(frame->pc - frame->closure->proto->code)) ||
+        ch__step_reached(debugger, task)) {
+        note(debugger, task, CH_PENDING_BREAK);
+    }
 }
 
 static void on_step(ChVm *vm, ChTask *task, void *ud) {
