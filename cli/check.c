@@ -110,8 +110,3 @@ int cli_check(int argc, char **argv) {
                errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
     return errors || !can_read ? CLI_FAILED : CLI_OK;
 }
-
-int cli_fmt(int argc, char **argv) {
-    fputs("charn fmt: the formatter is not written yet; no file was changed\n", stderr);
-    return CLI_FAILED;
-}
