@@ -36,12 +36,25 @@ static ChStr normalise(ChStr path, char *storage /* PATH_MAX */) {
     return result;
 }
 
+// The path of a module in the same form.
+static ChStr real_path(ChDebugger *debugger, const ChModule *module) {
+    bool is_new;
+    ChMapEntry *entry = ch_map_enter(&debugger->real_paths, module->path, &is_new);
+    if (is_new) {
+        char storage[PATH_MAX];
+        ChStr *copy = ch_arena_alloc(&debugger->arena, sizeof *copy);
+        *copy = ch_str_copy(&debugger->arena, normalise(module->path, storage));
+        entry->value.pointer = copy;
+    }
+    return *(const ChStr *)entry->value.pointer;
+}
+
 // ---- places -------------------------------------------------------------------------------------------------------
 
 // The code of a file: of the loaded module, or compiled for the purpose. NULL: it cannot be read or has errors.
 static const ChChunk *chunk_of(ChDebugger *debugger, ChStr path) {
     for (uint32_t i = 0; i < debugger->vm->module_count; i++) {
-        if (ch_str_equal(debugger->vm->modules[i]->path, path)) return debugger->vm->modules[i]->chunk;
+        if (ch_str_equal(real_path(debugger, debugger->vm->modules[i]), path)) return debugger->vm->modules[i]->chunk;
     }
     bool is_new;
     ChMapEntry *entry = ch_map_enter(&debugger->places, path, &is_new);
@@ -188,7 +201,7 @@ void ch__breakpoints_bind_module(ChDebugger *debugger, ChModule *module) {
         bool was_verified = breakpoint->is_verified;
         if (breakpoint->function.length > 0) {
             bind(debugger, breakpoint, module->chunk);
-        } else if (ch_str_equal(breakpoint->path, module->path)) {
+        } else if (ch_str_equal(breakpoint->path, real_path(debugger, module))) {
             Place place;
             const char *why;
             if (!was_verified && find_place(module->chunk, breakpoint->spec.line, breakpoint->spec.column, &place, &why)) {
@@ -209,6 +222,7 @@ static void free_breakpoint(ChDebugger *debugger, ChBreakpoint *breakpoint) {
     unbind(debugger, breakpoint);
     ch_array_release(&breakpoint->sites);
     disown(breakpoint->path);
+    disown(breakpoint->shown_path);
     disown(breakpoint->function);
     disown(breakpoint->spec.condition);
     disown(breakpoint->spec.hit_condition);
@@ -224,6 +238,7 @@ void ch__breakpoints_release(ChDebugger *debugger) {
         if (debugger->places.entries[i].value.pointer) ch_chunk_free(debugger->places.entries[i].value.pointer);
     }
     ch_map_release(&debugger->places);
+    ch_map_release(&debugger->real_paths);
 }
 
 static void fill_info(const ChBreakpoint *breakpoint, ChBreakpointInfo *out) {
@@ -231,7 +246,7 @@ static void fill_info(const ChBreakpoint *breakpoint, ChBreakpointInfo *out) {
                               .is_verified = breakpoint->is_verified,
                               .line = breakpoint->line,
                               .column = breakpoint->column,
-                              .path = breakpoint->path,
+                              .path = breakpoint->shown_path,
                               .message = ch_str_of(breakpoint->message)};
 }
 
@@ -371,6 +386,7 @@ void ch_debugger_set_breakpoints(ChDebugger *debugger, ChStr given_path, const C
         if (!breakpoint) {
             breakpoint = new_breakpoint(debugger, &specs[i]);
             breakpoint->path = own(path);
+            breakpoint->shown_path = own(given_path);
             resolve(debugger, breakpoint);
         }
         ch_array_push(&debugger->breakpoints, breakpoint);
@@ -433,9 +449,13 @@ static void format_log(ChDebugger *debugger, ChTask *task, ChStr message, ChBuff
             continue;
         }
         uint32_t depth = 1, end = i + 1;
+        bool in_text = false; // a brace in a string literal does not count
         for (; end < message.length && depth > 0; end++) {
-            if (message.data[end] == '{') depth++;
-            if (message.data[end] == '}') depth--;
+            char at = message.data[end];
+            if (at == '\\' && in_text) end++;
+            else if (at == '"') in_text = !in_text;
+            else if (at == '{' && !in_text) depth++;
+            else if (at == '}' && !in_text) depth--;
         }
         if (depth > 0) { // no closing brace: plain text
             ch_buffer_add_byte(out, c);
@@ -499,7 +519,7 @@ bool ch__breakpoints_hit(ChDebugger *debugger, ChTask *task, const ChProto *prot
             ChBuffer text = {0};
             format_log(debugger, task, breakpoint->spec.log_message, &text);
             if (debugger->events.on_log) {
-                debugger->events.on_log(debugger->events.ud, ch_buffer_view(&text), breakpoint->path, breakpoint->line);
+                debugger->events.on_log(debugger->events.ud, ch_buffer_view(&text), breakpoint->shown_path, breakpoint->line);
             }
             ch_buffer_release(&text);
             continue;

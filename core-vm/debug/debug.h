@@ -31,6 +31,7 @@ typedef struct ChStop {
     ChStopReason reason;
     uint32_t task;       // id of the task that stopped
     ChStr text;          // the error's text at an exception, else empty; borrowed until the program goes on
+    bool will_be_caught; // at an exception
     const uint32_t *breakpoints; // ids that were hit
     uint32_t breakpoint_count;
 } ChStop;

@@ -24,7 +24,8 @@ typedef CH_ARRAY_OF(ChSite) ChSites;
 
 typedef struct ChBreakpoint {
     uint32_t id;
-    ChStr path;             // owned; normalised; empty for a function breakpoint
+    ChStr path;             // owned; absolute and without links; empty for a function breakpoint
+    ChStr shown_path;       // owned; as its owner wrote it
     ChStr function;         // owned; name of the function, empty for a line breakpoint
     ChBreakpointSpec spec;  // its texts are owned
     bool is_verified;
@@ -71,6 +72,7 @@ struct ChDebugger {
     ChStop stop;
     ChBuffer stop_text;
     CH_ARRAY_OF(uint32_t) stop_ids;
+    ChMap real_paths;       // path of a module -> ChStr *, the same without links
     ChMap places;           // path -> ChChunk * of files that are not loaded yet
     ChArena arena;          // keys of `places`, the program's arguments
     ChMap expressions;      // place and text -> ChClosure *, owned

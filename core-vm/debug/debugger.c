@@ -176,6 +176,7 @@ static ChRunState stop_at_error(ChDebugger *debugger, const ChTask *task) {
     ch_error_text(ch_vm_pending_error(debugger->vm), false, &debugger->stop_text);
     stop(debugger, CH_STOP_EXCEPTION, task);
     debugger->stop.text = ch_buffer_view(&debugger->stop_text);
+    debugger->stop.will_be_caught = debugger->pending_will_be_caught;
     return CH_RUN_STOPPED;
 }
 

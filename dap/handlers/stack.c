@@ -103,6 +103,6 @@ void dap_exception_info(ChDap *dap, const ChDapRequest *request) {
     cJSON *body = ch_json_new_object();
     ch_json_add_string(body, "exceptionId", "harn error");
     ch_dap_add_text(body, "description", stop->text);
-    ch_json_add_string(body, "breakMode", "unhandled");
+    ch_json_add_string(body, "breakMode", stop->will_be_caught ? "always" : "unhandled");
     ch_dap_respond(dap, request, body);
 }

@@ -1,4 +1,5 @@
 """Where the program stops: breakpoints, steps, pauses, errors."""
+import os
 import time
 
 from client import expect, same
@@ -193,6 +194,18 @@ def test_conditions_and_hit_counts(session):
     c.resume()
     c.finish()
 
+    # Other stops and steps on the way do not begin the count anew.
+    c = session.client()
+    c.start(path, [{"line": line["double"], "hitCondition": "3"}, line["double_return"]])
+    seen = []
+    for _ in range(3):
+        c.stopped()
+        seen.append((c.frames()[0]["line"], c.values()["n"]))
+        if len(seen) < 3:
+            c.step("next")
+        c.resume()
+    same(seen[2], (line["double"], "3"), "the third hit, after stops between")
+
     c = session.client()
     c.start(path, [{"line": line["double"], "hitCondition": "% 2"}])
     c.stopped("breakpoint")
@@ -218,6 +231,89 @@ def test_log_points_print_and_go_on(session):
     same(c.output("console"), "".join("n is %d, twice %d {not this}\n" % (n, 2 * n) for n in (1, 2, 3)), "log")
     logged = [m for m in c.all if m.get("event") == "output" and m["body"]["category"] == "console"]
     same(logged[0]["body"]["line"], line["double"], "place of the log message")
+
+    c = session.client()
+    c.start(path, [{"line": line["double"], "logMessage": 'nested { {a: {b: n}}.a.b } and {"}{"} and {nowhere} and {n'}])
+    c.finish()
+    first = c.output("console").split("\n")[0]
+    expect(first.startswith("nested 1 and }{ and <") and first.endswith("> and {n"), "braces in expressions: %r" % first)
+
+
+def test_breakpoints_wherever_code_runs(session):
+    """Top level of an imported module, methods, comparators, deferred and final blocks, default arguments."""
+    lib, at = session.program("""
+var ready = len([1]) == 1 // @top
+pub fn is_ready() {
+  return ready
+}
+""", "lib.harn")
+    path, line = session.program("""
+import { is_ready } from "./lib"
+struct Box {
+  value: int
+}
+impl Box {
+  fn twice(self) {
+    return self.value * 2 // @method
+  }
+}
+fn fallback() {
+  return 7 // @fallback
+}
+fn with_default(n = fallback()) {
+  defer {
+    println("deferred") // @defer
+  }
+  return n
+}
+pipeline default(task) {
+  println(is_ready())
+  println(Box {value: 4}.twice())
+  println(with_default())
+  println([2, 1].sort_by({ x ->
+    x // @key
+  }))
+  try {
+    println("body")
+  } finally {
+    println("finally") // @finally
+  }
+}
+""")
+    c = session.client()
+    c.start(path, [line[k] for k in ("method", "fallback", "defer", "key", "finally")], files={lib: [at["top"]]})
+    seen = []
+    while c.wait("stopped", "terminated")["event"] == "stopped":
+        seen.append(c.frames()[0]["line"])
+        c.resume()
+    same(seen, [at["top"], line["method"], line["fallback"], line["defer"], line["key"], line["key"], line["finally"]],
+         "stops")
+
+
+def test_a_program_behind_a_link(session):
+    path, line = session.program(PROGRAM, "real/main.harn")
+    link = session.workspace.path + "/link"
+    os.symlink(session.workspace.path + "/real", link)
+    linked = link + "/main.harn"
+    for launched, asked in ((linked, linked), (linked, path), (path, linked)):
+        c = session.client()
+        c.initialize()
+        c.request("launch", program=launched)
+        answer = c.set_breakpoints(asked, [line["call"]])[0]
+        same((answer["verified"], answer["source"]["path"]), (True, asked), "answered as it was asked")
+        c.request("configurationDone")
+        c.stopped("breakpoint")
+
+
+def test_a_relative_program(session):
+    path, line = session.program(PROGRAM)
+    c = session.client(cwd=session.workspace.path)
+    c.initialize()
+    c.request("launch", program="main.harn")
+    c.set_breakpoints(path, [line["call"]])
+    c.request("configurationDone")
+    c.stopped("breakpoint")
+    same(c.frames()[0]["source"]["path"], path, "absolute")
 
 
 def test_function_breakpoint(session):
@@ -463,7 +559,9 @@ pipeline default(task) {
     frames = c.frames()
     same([f["line"] for f in frames[:2]], [line["throw"], line["call"]], "where it was thrown")
     same(c.values()["local"], "4", "locals are still there")
-    expect("broken 3" in c.request("exceptionInfo", threadId=1)["description"], "exceptionInfo")
+    info = c.request("exceptionInfo", threadId=1)
+    expect("broken 3" in info["description"], "exceptionInfo")
+    same(info["breakMode"], "unhandled", "mode")
     c.resume()
     same(c.finish(), 1, "exit code")
     same(c.output(), "got caught\n", "output is complete")
@@ -484,8 +582,19 @@ pipeline default(task) {
     c.start(path, filters=["caught"])
     c.stopped("exception")
     same(c.frames()[0]["line"], line["throw"], "place")
+    same(c.request("exceptionInfo", threadId=1)["breakMode"], "always", "mode")
     c.resume()
     same(c.finish(), 0, "exit code")
+
+
+def test_stop_at_an_error_in_a_callback_and_in_a_task(session):
+    for text in ("  [1].map({ x ->\n    throw \"broken\" // @throw\n  })\n",
+                 "  let h = spawn {\n    throw \"broken\" // @throw\n  }\n  await(h)\n"):
+        path, line = session.program("pipeline default(task) {\n" + text + "}\n")
+        c = session.client()
+        c.start(path)
+        body = c.stopped("exception")
+        same(c.frames(body["threadId"])[0]["line"], line["throw"], "where it was thrown")
 
 
 def test_step_into_a_catch(session):
