@@ -203,9 +203,12 @@ ChDict *ch_dict_unshare(ChValue *slot) {
         }
         copy->used = dict->used;
         copy->sorted = dict->sorted;
-        if (dict->table) {
+        // The index has to be twice as large as the room for entries, or a search might find no empty place to end at.
+        if (dict->table && (size_t)dict->table_mask + 1 >= (size_t)copy->capacity * 2) {
             copy->table_mask = dict->table_mask;
             copy->table = ch_alloc_copy(dict->table, ((size_t)dict->table_mask + 1) * sizeof *dict->table);
+        } else if (dict->table) {
+            index_build(copy);
         }
     }
     ch_assign_take(slot, ch_object(copy));
