@@ -14,8 +14,11 @@
 //   looked for at run time: closures of that name in the calling frames, the host's globals, builtins.
 // - `fn` and methods return nil unless they say `return`; closures, tools, pipelines and task bodies return the
 //   value of their last statement.
-// Where charn is more generous: a top-level function that captures nothing exists from the start of its module, so
-// calls before its declaration work; a local function always finds itself by its own name.
+// Where charn differs on purpose: a top-level function that captures nothing exists from the start of its module, so
+// calls before its declaration work; a local function always finds itself by its own name; an assignment to a part
+// (a.b.c = v, xs[i][j] = v) changes that part, also of a module's variable; `finally` and `defer` run when the error
+// comes out of a called function too, `finally` behind the `catch` of its `try`, and their names are those of the
+// place where they stand.
 //
 // `finally`, `defer`, deadlines and mutexes are handler tables: entering costs nothing (deadline and mutex: their
 // token), and the code of a finally body stands once per way out. It runs exactly once on every way, errors that
