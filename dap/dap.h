@@ -19,6 +19,7 @@ enum {
     CH_DAP_VALUE_TEXT_BYTES_MAX = 256,        /* of a value in a list of variables; evaluate shows more */
     CH_DAP_EVALUATE_TEXT_BYTES_MAX = 64 * 1024,
     CH_DAP_PAGE_MAX = 10 * 1000,              /* variables or frames in one answer when the client asks for all */
+    CH_DAP_THREADS_MAX = 1000,                /* tasks that are shown; the protocol has no pages for them */
     CH_DAP_OUTPUT_BYTES_PER_SECOND_MAX = 1024 * 1024,
 };
 
@@ -50,6 +51,7 @@ typedef struct ChDap {
     bool lines_start_at_1, columns_start_at_1, uses_uri;
     bool supports_variable_type;
 
+    uint32_t task_count;   /* alive */
     ChBuffer output;       /* printed in this slice, not yet sent */
     bool output_is_error;
     int64_t output_window_start_ms;

@@ -129,6 +129,9 @@ static void on_log(void *ud, ChStr text, ChStr path, uint32_t line) {
 
 static void on_task(void *ud, uint32_t task, bool started) {
     ChDap *dap = ud;
+    /* A client asks for the list after each event: tasks beyond those that it is shown come and go unheard. */
+    uint32_t count = started ? ++dap->task_count : dap->task_count--;
+    if (count > CH_DAP_THREADS_MAX) return;
     cJSON *body = ch_json_new_object();
     ch_json_add_string(body, "reason", started ? "started" : "exited");
     ch_json_add_integer(body, "threadId", task);

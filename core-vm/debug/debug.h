@@ -124,8 +124,9 @@ typedef struct ChTaskInfo {
     ChStr state;     // "running", "waiting", "ready"
 } ChTaskInfo;
 
-uint32_t ch_debugger_task_count(const ChDebugger *debugger);
-bool ch_debugger_task(const ChDebugger *debugger, uint32_t index, ChTaskInfo *out);
+// The tasks that are alive, in the order in which they began; returns how many there are, fills at most `capacity`.
+uint32_t ch_debugger_tasks(const ChDebugger *debugger, ChTaskInfo *out, uint32_t capacity);
+bool ch_debugger_task(const ChDebugger *debugger, uint32_t id, ChTaskInfo *out);
 
 typedef struct ChFrameInfo {
     ChStr name;

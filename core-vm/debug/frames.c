@@ -15,23 +15,27 @@ bool ch__proto_is_runtime(const ChProto *proto, const ChModule *module) {
     return (proto->flags & CH_PROTO_PRELUDE) || (module->path.length > 0 && module->path.data[0] == '<');
 }
 
-uint32_t ch_debugger_task_count(const ChDebugger *debugger) {
-    uint32_t count = 0;
-    if (!debugger->is_started) return 0;
-    for (ChTask *task = debugger->vm->tasks_first; task; task = task->next_all) count++;
-    return count;
-}
-
-bool ch_debugger_task(const ChDebugger *debugger, uint32_t index, ChTaskInfo *out) {
-    ChTask *task = debugger->is_started ? debugger->vm->tasks_first : NULL;
-    for (; task && index > 0; index--) task = task->next_all;
-    if (!task) return false;
+static void fill_task(const ChDebugger *debugger, const ChTask *task, ChTaskInfo *out) {
     *out = (ChTaskInfo){.id = task->id, .parent = task->parent ? task->parent->id : 0};
     out->name = task->parent ? ch_str_of(task->label) : CH_STR("main");
     out->state = task->state == CH_TASK_WAITING   ? CH_STR("waiting")
                  : task == debugger->vm->task ? CH_STR("running")
                                               : CH_STR("ready");
-    return true;
+}
+
+uint32_t ch_debugger_tasks(const ChDebugger *debugger, ChTaskInfo *out, uint32_t capacity) {
+    uint32_t count = 0;
+    for (ChTask *task = debugger->is_started ? debugger->vm->tasks_first : NULL; task; task = task->next_all) {
+        if (count < capacity) fill_task(debugger, task, &out[count]);
+        count++;
+    }
+    return count;
+}
+
+bool ch_debugger_task(const ChDebugger *debugger, uint32_t id, ChTaskInfo *out) {
+    const ChTask *task = debugger->is_started ? ch__debugger_find_task(debugger, id) : NULL;
+    if (task) fill_task(debugger, task, out);
+    return task != NULL;
 }
 
 static ChFrame *frame_at(const ChDebugger *debugger, uint32_t task_id, uint32_t level, ChFiber **fiber) {

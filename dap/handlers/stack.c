@@ -1,18 +1,32 @@
 /* threads, stackTrace, scopes, exceptionInfo. Threads are tasks. */
 #include "protocol/protocol.h"
 
+static void add_thread(cJSON *list, const ChTaskInfo *info) {
+    cJSON *item = ch_json_new_object();
+    ch_json_add_integer(item, "id", info->id);
+    ChBuffer name = {0};
+    ch_buffer_add_str(&name, info->name);
+    if (info->parent > 0) ch_buffer_printf(&name, " %u", info->id);
+    ch_dap_add_text(item, "name", ch_buffer_view(&name));
+    ch_buffer_release(&name);
+    ch_json_append(list, item);
+}
+
 void dap_threads(ChDap *dap, const ChDapRequest *request) {
     cJSON *body = ch_json_new_object();
     cJSON *list = ch_json_add_array(body, "threads");
-    uint32_t count = ch_debugger_task_count(dap->debugger);
-    for (uint32_t i = 0; i < count; i++) {
-        ChTaskInfo info;
-        if (!ch_debugger_task(dap->debugger, i, &info)) continue;
-        cJSON *item = ch_json_new_object();
-        ch_json_add_integer(item, "id", info.id);
-        ch_dap_add_text(item, "name", info.name);
-        ch_json_append(list, item);
+    ChTaskInfo *infos = ch_alloc_zero(CH_DAP_THREADS_MAX, sizeof *infos);
+    uint32_t count = ch_debugger_tasks(dap->debugger, infos, CH_DAP_THREADS_MAX);
+    uint32_t shown = count < CH_DAP_THREADS_MAX ? count : CH_DAP_THREADS_MAX;
+    const ChStop *stop = ch_debugger_stop(dap->debugger);
+    bool has_stopped_one = stop == NULL;
+    for (uint32_t i = 0; i < shown; i++) {
+        add_thread(list, &infos[i]);
+        if (stop && infos[i].id == stop->task) has_stopped_one = true;
     }
+    ch_free(infos);
+    ChTaskInfo info;
+    if (!has_stopped_one && ch_debugger_task(dap->debugger, stop->task, &info)) add_thread(list, &info);
     ch_dap_respond(dap, request, body);
 }
 

@@ -140,11 +140,12 @@ class Client:
     def wait(self, *names):
         """The next event with one of these names that was not taken yet; earlier other events stay."""
         deadline = time.monotonic() + DEADLINE_S
+        seen = 0
         while True:
-            for i, event in enumerate(self.events):
-                if event["event"] in names:
-                    del self.events[i]
-                    return event
+            for i in range(seen, len(self.events)):
+                if self.events[i]["event"] in names:
+                    return self.events.pop(i)
+            seen = len(self.events)
             self._next(deadline)
 
     def stopped(self, reason=None):

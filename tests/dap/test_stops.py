@@ -432,6 +432,36 @@ pipeline default(task) {
     same(c.output(), "43\n", "output")
 
 
+def test_thousands_of_tasks(session):
+    """The list of threads is bounded and holds the one that stopped; tasks beyond it make no events."""
+    path, line = session.program("""
+pipeline default(task) {
+  var handles = []
+  for i in 1 to 5000 {
+    handles = handles.push(spawn {
+      sleep(1)
+      i * 2 // @in_task
+    })
+  }
+  var sum = 0
+  for h in handles {
+    sum = sum + await(h)
+  }
+  println(sum)
+}
+""")
+    c = session.client()
+    c.start(path, [{"line": line["in_task"], "condition": "i == 4000"}])
+    thread = c.stopped("breakpoint")["threadId"]
+    threads = [t["id"] for t in c.request("threads")["threads"]]
+    expect(len(threads) <= 1001 and thread in threads and 1 in threads, "%d threads" % len(threads))
+    same(c.variables("Captured", thread=thread)["i"]["value"], "4000", "captured value of the task")
+    c.resume()
+    c.finish()
+    same(c.output(), "25005000\n", "output")
+    expect(sum(m.get("event") == "thread" for m in c.all) <= 2500, "events of tasks are bounded")
+
+
 def test_breakpoint_in_parallel(session):
     path, line = session.program("""
 pipeline default(task) {
