@@ -21,7 +21,7 @@
 #include "syntax/ast.h"
 
 typedef struct ChAnalysis ChAnalysis;
-typedef struct ChModule ChModule; /* analysis/module.h */
+typedef struct ChModuleFacts ChModuleFacts; /* analysis/module.h */
 
 typedef enum ChSymbolKind {
 #define CH_SYMBOL_KIND(name, title) CH_SYMBOL_##name,
@@ -55,7 +55,7 @@ typedef struct ChSymbol {
     const ChTypeDecl *decl;       /* of types; else NULL */
     ChStr doc;
     /* Imported: where it comes from, and the place of its name there. */
-    const ChModule *module;
+    const ChModuleFacts *module;
     ChRange origin;
     uint32_t origin_symbol;
     uint32_t visible_from; /* offset from which it can be named, unless hoisted */
@@ -89,7 +89,7 @@ typedef struct ChAnalysisOptions {
     /* The interface of `import path` in the file of `tree`, or NULL when it cannot be
      * found or read. The module must live as long as the analysis: it is counted
      * (ch_module_ref). NULL: nothing can be imported. */
-    ChModule *(*import)(void *data, const ChTree *tree, ChStr path);
+    ChModuleFacts *(*import)(void *data, const ChTree *tree, ChStr path);
     void *data;
     const atomic_bool *cancelled; /* may be NULL */
     /* The program runs next: what the machine reports itself when it gets there (unknown
@@ -98,7 +98,7 @@ typedef struct ChAnalysisOptions {
     bool before_run;
     /* Names and declarations only, no bodies: for the interface of a module. */
     bool declarations_only;
-    const ChModule *self; /* the module that the file is; may be NULL */
+    const ChModuleFacts *self; /* the module that the file is; may be NULL */
 } ChAnalysisOptions;
 
 /* Analyse; `options` may be NULL. Holds references to the tree and the imported
@@ -164,7 +164,7 @@ typedef struct ChOccurrence {
     uint32_t symbol;
     int32_t builtin;
     const ChType *type; /* of the value here, may be NULL */
-    const ChModule *module;
+    const ChModuleFacts *module;
     const ChNode *node; /* that holds the word */
     uint32_t flags;     /* ChReferenceFlags of a symbol's occurrence */
 } ChOccurrence;
@@ -174,7 +174,7 @@ ChOccurrence ch_analysis_at(const ChAnalysis *analysis, uint32_t offset);
 
 /* Where a symbol is declared: `*module` NULL means this file. */
 ChRange ch_analysis_definition(const ChAnalysis *analysis, uint32_t symbol,
-                               const ChModule **module);
+                               const ChModuleFacts **module);
 
 /* Innermost scope that covers the offset. */
 uint32_t ch_analysis_scope_at(const ChAnalysis *analysis, uint32_t offset);

@@ -29,10 +29,10 @@ typedef struct ChUnresolved {
 struct ChAnalysis {
     ChArena arena;
     ChTree *tree;
-    ChModule **modules; /* the imported ones, counted */
+    ChModuleFacts **modules; /* the imported ones, counted */
     const ChNode **import_nodes; /* IMPORT nodes of the modules */
     uint32_t module_count, module_capacity;
-    const ChModule *self;
+    const ChModuleFacts *self;
     ChTypeStore types;
     ChTypeImporter *importer;
     ChDiagnosticList diagnostics;
@@ -66,7 +66,7 @@ struct ChAnalysis {
 
 typedef struct ChImportOf {
     const ChNode *node; /* IMPORT */
-    ChModule *module;   /* NULL: not found */
+    ChModuleFacts *module;   /* NULL: not found */
 } ChImportOf;
 
 /* ---- imports.c ---- */

@@ -1,7 +1,7 @@
 /* What is wrong with the imports of a file. */
 #include "analysis/analysis_int.h"
 
-static void report_missing_name(ChAnalysis *analysis, const ChModule *module, ChName name)
+static void report_missing_name(ChAnalysis *analysis, const ChModuleFacts *module, ChName name)
 {
     ChNearest nearest;
     ch__nearest_init(&nearest, name.text, 2);
@@ -55,7 +55,7 @@ void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_
     ChMap first = {0};
     for (uint32_t i = 0; i < count; i++) {
         const ChNode *node = imports[i].node;
-        const ChModule *module = imports[i].module;
+        const ChModuleFacts *module = imports[i].module;
         ChName path = node->as.import.path;
         if (!module) {
             if (path.text.length > 0)

@@ -43,7 +43,7 @@ static void unref_set(ChModuleSet *set)
     if (__atomic_sub_fetch(&set->ref_count, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     for (uint32_t i = 0; i < set->modules.count; i++) {
-        ChModule *module = set->modules.entries[i].value.pointer;
+        ChModuleFacts *module = set->modules.entries[i].value.pointer;
         if (!module)
             continue;
         ch_analysis_unref(module->analysis);
@@ -56,13 +56,13 @@ static void unref_set(ChModuleSet *set)
     ch_free(set);
 }
 
-ChModule *ch_module_ref(ChModule *module)
+ChModuleFacts *ch_module_ref(ChModuleFacts *module)
 {
     __atomic_add_fetch(&module->set->ref_count, 1, __ATOMIC_RELAXED);
     return module;
 }
 
-void ch_module_unref(ChModule *module)
+void ch_module_unref(ChModuleFacts *module)
 {
     if (module)
         unref_set(module->set);
@@ -95,7 +95,7 @@ void ch_module_graph_forget(ChModuleGraph *graph, ChStr path)
 
 /* ---- exports ----------------------------------------------------------------------------- */
 
-const ChExport *ch_module_find(const ChModule *module, ChStr name)
+const ChExport *ch_module_find(const ChModuleFacts *module, ChStr name)
 {
     uint32_t number = ch_map_get_number(&module->exports_by_name, name, 0);
     return number ? &module->exports[number - 1] : NULL;
@@ -108,7 +108,7 @@ const ChSymbol *ch_export_symbol(const ChExport *item)
 
 typedef CH_ARRAY_OF(ChExport) Exports;
 
-static void add_export(ChModule *module, Exports *exports, ChExport item)
+static void add_export(ChModuleFacts *module, Exports *exports, ChExport item)
 {
     bool is_new;
     ChMapEntry *entry = ch_map_enter(&module->exports_by_name, item.name, &is_new);
@@ -132,7 +132,7 @@ static bool is_exported(const ChSymbol *symbol, bool all_functions)
 
 /* What `pub` marks; without a single `pub fn`, every function. Then what `pub import`
  * hands on. */
-static void collect_exports(ChModule *module)
+static void collect_exports(ChModuleFacts *module)
 {
     const ChAnalysis *analysis = module->analysis;
     Exports exports = {0};
@@ -165,7 +165,7 @@ static void collect_exports(ChModule *module)
                         !(node->flags & CH_FLAG_SELECTIVE);
         if (!hands_on)
             continue;
-        const ChModule *from = NULL;
+        const ChModuleFacts *from = NULL;
         for (uint32_t m = 0; m < analysis->module_count; m++)
             if (analysis->import_nodes[m] == node)
                 from = analysis->modules[m];
@@ -195,7 +195,7 @@ static ChSource *read_module(ChModuleGraph *graph, ChStr key)
     return source;
 }
 
-static ChModule *load(ChModuleGraph *graph, ChStr key)
+static ChModuleFacts *load(ChModuleGraph *graph, ChStr key)
 {
     ChModuleSet *set = graph->set;
     ChMapEntry *entry = ch_map_find(&set->modules, key);
@@ -208,7 +208,7 @@ static ChModule *load(ChModuleGraph *graph, ChStr key)
     ChSource *source = read_module(graph, key);
     if (!source)
         return NULL;
-    ChModule *module = CH_ARENA_NEW(&set->arena, ChModule);
+    ChModuleFacts *module = CH_ARENA_NEW(&set->arena, ChModuleFacts);
     module->key = key;
     module->source = source;
     module->set = set;
@@ -371,17 +371,17 @@ ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, Ch
     }
 }
 
-ChModule *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path)
+ChModuleFacts *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path)
 {
     ChArena arena;
     ch_arena_init(&arena);
     ChStr key = ch_module_resolve(graph, &arena, importer, path);
-    ChModule *module = key.length > 0 ? load(graph, key) : NULL;
+    ChModuleFacts *module = key.length > 0 ? load(graph, key) : NULL;
     ch_arena_release(&arena);
     return module;
 }
 
-ChModule *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path)
+ChModuleFacts *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path)
 {
     return ch_module_graph_find(graph, tree->source->path, path);
 }

@@ -11,10 +11,10 @@
 typedef struct ChExport {
     ChStr name;
     uint32_t symbol;         /* in `owner`'s analysis */
-    const ChModule *owner;   /* the module that declares it: another one for re-exports */
+    const ChModuleFacts *owner;   /* the module that declares it: another one for re-exports */
 } ChExport;
 
-struct ChModule {
+struct ChModuleFacts {
     ChStr key;            /* normalised path, or "std/NAME" */
     ChSource *source;
     ChAnalysis *analysis; /* declarations only */
@@ -27,9 +27,9 @@ struct ChModule {
 
 /* Modules may import each other, so a reference keeps all those alive that were read
  * together with the module. */
-ChModule *ch_module_ref(ChModule *module);
-void ch_module_unref(ChModule *module); /* NULL is allowed */
-const ChExport *ch_module_find(const ChModule *module, ChStr name);
+ChModuleFacts *ch_module_ref(ChModuleFacts *module);
+void ch_module_unref(ChModuleFacts *module); /* NULL is allowed */
+const ChExport *ch_module_find(const ChModuleFacts *module, ChStr name);
 /* The symbol behind an export. */
 const ChSymbol *ch_export_symbol(const ChExport *item);
 
@@ -56,12 +56,12 @@ void ch_module_graph_forget(ChModuleGraph *graph, ChStr path);
 /* The module that `import path` in the file `importer` means, or NULL. A cycle gives
  * the module as far as it is known, so cycles do not hang. Borrowed: the graph holds
  * it; ref it to keep it. */
-ChModule *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path);
+ChModuleFacts *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path);
 
 /* The file that the import means; empty when there is none. In the arena. */
 ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, ChStr path);
 
 /* Callback for ChAnalysisOptions.import; data is the ChModuleGraph. */
-ChModule *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path);
+ChModuleFacts *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path);
 
 #endif

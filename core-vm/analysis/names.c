@@ -393,7 +393,7 @@ static void bind_match_pattern(Walk *walk, const ChNode *pattern)
 
 /* ---- imports -------------------------------------------------------------------- */
 
-static void keep_module(ChAnalysis *analysis, ChModule *module, const ChNode *node)
+static void keep_module(ChAnalysis *analysis, ChModuleFacts *module, const ChNode *node)
 {
     if (analysis->module_count == analysis->module_capacity) {
         analysis->module_capacity = analysis->module_capacity ? analysis->module_capacity * 2 : 8;
@@ -425,7 +425,7 @@ static void import_module(Walk *walk, const ChNode *node)
 {
     ChAnalysis *analysis = walk->analysis;
     ChStr path = node->as.import.path.text;
-    ChModule *module = NULL;
+    ChModuleFacts *module = NULL;
     if (walk->options->import && path.length > 0)
         module = walk->options->import(walk->options->data, analysis->tree, path);
     if (module) {

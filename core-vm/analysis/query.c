@@ -139,7 +139,7 @@ ChOccurrence ch_analysis_at(const ChAnalysis *analysis, uint32_t offset)
 }
 
 ChRange ch_analysis_definition(const ChAnalysis *analysis, uint32_t symbol,
-                               const ChModule **module)
+                               const ChModuleFacts **module)
 {
     const ChSymbol *entry = &analysis->symbols.items[symbol];
     *module = entry->module;

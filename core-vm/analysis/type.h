@@ -120,7 +120,7 @@ struct ChTypeDecl {
     ChSignature **methods; /* of the interface, or from impl blocks */
     uint32_t method_count, method_capacity;
     uint32_t symbol;       /* index in the analysis that declares it */
-    const void *module;    /* ChModule that declares it, NULL: the analysed file */
+    const void *module;    /* ChModuleFacts that declares it, NULL: the analysed file */
 };
 
 /* The types that every store has. */

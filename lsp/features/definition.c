@@ -9,7 +9,7 @@ bool ch_definition_at(const ChSnapshot *snapshot, uint32_t offset, ChDefinition 
     if (!snapshot->analysis)
         return false;
     ChOccurrence at = ch_analysis_at(snapshot->analysis, offset);
-    const ChModule *module = NULL;
+    const ChModuleFacts *module = NULL;
     ChRange range = {0};
     if (at.kind == CH_OCCURRENCE_SYMBOL)
         range = ch_analysis_definition(snapshot->analysis, at.symbol, &module);

@@ -102,7 +102,7 @@ void ch_workspace_begin(ChWorkspace *workspace)
 
 typedef struct Closure {
     ChWorkspace *workspace;
-    ChMap seen; /* module key to ChModule */
+    ChMap seen; /* module key to ChModuleFacts */
 } Closure;
 
 static void add_imports(Closure *closure, const ChTree *tree)
@@ -112,7 +112,7 @@ static void add_imports(Closure *closure, const ChTree *tree)
         if (items.items[i]->kind != CH_NODE_IMPORT)
             continue;
         ChStr path = items.items[i]->as.import.path.text;
-        ChModule *module = ch_module_graph_find(closure->workspace->graph, tree->source->path, path);
+        ChModuleFacts *module = ch_module_graph_find(closure->workspace->graph, tree->source->path, path);
         if (module)
             ch_map_set_pointer(&closure->seen, module->key, module);
     }
@@ -123,7 +123,7 @@ char **ch_workspace_imports_of(ChWorkspace *workspace, const ChTree *tree, uint3
     Closure closure = {.workspace = workspace};
     add_imports(&closure, tree);
     for (uint32_t i = 0; i < closure.seen.count; i++) {
-        const ChModule *module = closure.seen.entries[i].value.pointer;
+        const ChModuleFacts *module = closure.seen.entries[i].value.pointer;
         if (module->analysis)
             add_imports(&closure, ch_analysis_tree(module->analysis));
     }

@@ -82,7 +82,7 @@ static void symbol_under_the_cursor(void **state)
     assert_text(here.text, "area");
     assert_true(here.flags & CH_REFERENCE_CALL);
     assert_description(&test, here.symbol, "fn area(r: float) -> float");
-    const ChModule *module;
+    const ChModuleFacts *module;
     ChRange range = ch_analysis_definition(test.analysis, here.symbol, &module);
     assert_null(module);
     assert_int_equal(range.start, 3);
@@ -312,7 +312,7 @@ static void definitions_in_other_modules(void **state)
     ChAnalysisOptions options = {.import = ch_module_graph_import, .data = graph};
     Case test = open_case("import \"lib\"\nlet n = ^twice(2)\n", &options);
     ChOccurrence here = ch_analysis_at(test.analysis, test.mark);
-    const ChModule *module;
+    const ChModuleFacts *module;
     ChRange range = ch_analysis_definition(test.analysis, here.symbol, &module);
     assert_non_null(module);
     assert_text(module->key, "/case/lib.harn");
