@@ -20,6 +20,8 @@ enum {
     CH_DAP_EVALUATE_TEXT_BYTES_MAX = 64 * 1024,
     CH_DAP_PAGE_MAX = 10 * 1000,              /* variables or frames in one answer when the client asks for all */
     CH_DAP_THREADS_MAX = 1000,                /* tasks that are shown; the protocol has no pages for them */
+    CH_DAP_QUEUED_BYTES_MAX = 4 * 1024 * 1024, /* unread by the client; the program waits above this */
+    CH_DAP_QUEUE_LOOK_MS = 5,                 /* between two looks whether the client has caught up */
     CH_DAP_OUTPUT_BYTES_PER_SECOND_MAX = 1024 * 1024,
 };
 

@@ -2,8 +2,9 @@
  *
  * The loop alternates between the client's messages and slices of the program (an idle handle), so nothing waits for
  * the program: a pause takes effect at the next safepoint. While every task waits for a timer, a timer of ours wakes
- * the program and the process sleeps. What the program prints is gathered per slice and sent before any event about
- * its state, so the order that the client sees is the order in which things happened. */
+ * the program and the process sleeps; likewise while the client is behind with reading. What the program prints is
+ * gathered per slice and sent before any event about its state, so the order that the client sees is the order in which
+ * things happened. */
 #include <string.h>
 
 #include "dap.h"
@@ -201,6 +202,11 @@ static void on_wake(uv_timer_t *timer) {
 static void on_slice(uv_idle_t *idle) {
     ChDap *dap = idle->data;
     int64_t wait_ms = -1;
+    if (ch_channel_queued_bytes(dap->channel) > CH_DAP_QUEUED_BYTES_MAX) {
+        uv_idle_stop(idle);
+        uv_timer_start(&dap->waker, on_wake, CH_DAP_QUEUE_LOOK_MS, 0);
+        return;
+    }
     ChRunState state = ch_debugger_run(dap->debugger, CH_DAP_SLICE_LOOKS, &wait_ms);
     ch_dap_flush_output(dap);
     if (state == CH_RUN_READY) return;

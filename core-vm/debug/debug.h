@@ -62,7 +62,8 @@ void ch_debugger_free(ChDebugger *debugger);
 // The VM, for what this header does not offer; borrowed.
 ChVm *ch_debugger_vm(ChDebugger *debugger);
 
-// Loads and starts the program (nothing runs yet). False: it does not compile; the text is in `why`.
+// Checks, loads and starts the program (nothing runs yet). False: there is an error; its text is in `why`. Warnings go to
+// `on_output`.
 bool ch_debugger_launch(ChDebugger *debugger, ChStr program, const ChStr *arguments, uint32_t argument_count,
                         bool stop_on_entry, ChBuffer *why);
 // Runs a slice of `looks` (see ch_vm_yield_after), at full speed.

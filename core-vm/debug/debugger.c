@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "debug/check.h"
 #include "debug/debug_int.h"
 
 enum { EXIT_TERMINATED = 130 };
@@ -136,7 +137,14 @@ ChVm *ch_debugger_vm(ChDebugger *debugger) { return debugger->vm; }
 
 bool ch_debugger_launch(ChDebugger *debugger, ChStr program, const ChStr *arguments, uint32_t argument_count,
                         bool stop_on_entry, ChBuffer *why) {
-    ChModule *module = ch_program_load(debugger->vm, program, why);
+    ChBuffer report = {0};
+    bool is_good = ch__check_before_run(program, &report);
+    if (!is_good) ch_buffer_add_str(why, ch_buffer_view(&report));
+    else if (report.length > 0 && debugger->events.on_output) {
+        debugger->events.on_output(debugger->events.ud, true, ch_buffer_view(&report));
+    }
+    ch_buffer_release(&report);
+    ChModule *module = is_good ? ch_program_load(debugger->vm, program, why) : NULL;
     if (!module) return false;
     ch_vm_set_arguments(debugger->vm, arguments, argument_count);
     ChTask *task = ch_vm_start(debugger->vm, module);

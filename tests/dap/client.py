@@ -28,7 +28,8 @@ class Closed(Exception):
 class Client:
     """One session over stdio, or over TCP when `port` is given."""
 
-    def __init__(self, command, port=None, cwd=None, env=None, token=None):
+    def __init__(self, command, port=None, cwd=None, env=None, token=None, delay_s=0):
+        self.delay_s = delay_s  # once, after the answer to configurationDone: a client that is slow to read
         self.process = None
         self.socket = None
         self.token = token
@@ -65,7 +66,10 @@ class Client:
                 body = self.inp.read(length)
                 if len(body) < length:
                     raise EOFError
-                self.messages.put(json.loads(body))
+                message = json.loads(body)
+                self.messages.put(message)
+                if self.delay_s and message.get("command") == "configurationDone":
+                    time.sleep(self.delay_s)
         except (EOFError, OSError, ValueError):
             self.messages.put(None)
 
@@ -74,7 +78,8 @@ class Client:
         try:
             message = self.messages.get(timeout=max(left, 0.001))
         except queue.Empty:
-            raise Failure("nothing came for %.0f s; last messages: %s" % (DEADLINE_S, self.all[-4:]))
+            last = "\n".join(json.dumps(message)[:300] for message in self.all[-4:])
+            raise Failure("nothing came for %.0f s; last messages:\n%s" % (DEADLINE_S, last))
         if message is None:
             self.messages.put(None)
             raise Closed("the adapter closed the connection; stderr: %s" % self.stderr())
@@ -139,14 +144,13 @@ class Client:
 
     def wait(self, *names):
         """The next event with one of these names that was not taken yet; earlier other events stay."""
-        deadline = time.monotonic() + DEADLINE_S
         seen = 0
         while True:
             for i in range(seen, len(self.events)):
                 if self.events[i]["event"] in names:
                     return self.events.pop(i)
             seen = len(self.events)
-            self._next(deadline)
+            self._next(time.monotonic() + DEADLINE_S)
 
     def stopped(self, reason=None):
         event = self.wait("stopped", "terminated")

@@ -168,6 +168,39 @@ pipeline default(task) {
     expect(size < 20 * 1000 * 1000 and dropped, "%d bytes came, %d notes of what was dropped" % (size, len(dropped)))
 
 
+def test_a_slow_client_slows_the_program(session):
+    """100 MB of log messages for a client that sleeps: nothing is lost, and the adapter's queue stays short."""
+    path, line = session.program("""
+pipeline default(task) {
+  let text = "x" * 20000
+  var sum = len(text)
+  for i in 0 to 4999 {
+    sum = sum + i // @loop
+  }
+  println(sum)
+}
+""")
+    c = session.client(delay_s=3)
+    c.start(path, [{"line": line["loop"], "logMessage": "{text}"}])
+    c.finish()
+    same(c.output("console").count("\n"), 5000, "log messages")
+    same(c.output(), "12517500\n", "output")
+
+
+def test_a_checked_program(session):
+    """What `charn run` refuses is not launched; what it warns of is launched, with the warning."""
+    path, _ = session.program("fn f(x: int) {\n  return x\n}\npipeline default(task) {\n  f(\"text\")\n}\n")
+    c = session.client()
+    c.initialize()
+    text = c.refuse("launch", program=path)
+    expect("main.harn:5" in text, "the place: %r" % text)
+    path, _ = session.program("pipeline default(task) {\n  return 0\n  println(1)\n}\n")
+    c = session.client()
+    c.start(path)
+    same(c.finish(), 0, "exit code")
+    expect("unreachable" in c.output("stderr"), "the warning")
+
+
 def test_standard_input_is_not_the_protocol(session):
     path, _ = session.program("""
 pipeline default(task) {
