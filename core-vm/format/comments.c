@@ -104,10 +104,10 @@ static void add_first(ChFormatter *f, const ChNode *block, uint32_t comment) {
         add(f, block, CH__LAST, comment);
 }
 
-/* Can comment lines stand before the operator? Not behind a backslash. */
-static bool takes_amid(const ChNode *node) {
-    if (node->kind == CH_NODE_METHOD_CALL) return true;
-    return node->kind == CH_NODE_BINARY && node->as.binary.op != CH_OPERATOR_SUBTRACT &&
+/* Can the comment stand before the operator on a line of its own? Not behind a
+ * backslash; and a block there would end an entry of a dict. */
+static bool takes_amid(const ChNode *node, const ChComment *comment) {
+    return node->kind == CH_NODE_BINARY && !comment->is_block && node->as.binary.op != CH_OPERATOR_SUBTRACT &&
            node->as.binary.op != CH_OPERATOR_IN && node->as.binary.op != CH_OPERATOR_NOT_IN;
 }
 
@@ -151,11 +151,12 @@ static void place(ChFormatter *f, const Job *job, const ChNode *previous, const 
         add(f, next, is_on_line ? CH__BEHIND : CH__BEFORE, index);
         return;
     }
-    if (node->kind == CH_NODE_METHOD_CALL && comment->range.end <= node->as.method_call.name.range.start) {
+    if (node->kind == CH_NODE_METHOD_CALL && !comment->is_block &&
+        comment->range.end <= node->as.method_call.name.range.start) {
         add(f, node, CH__AMID, index);
         return;
     }
-    if (previous && next && takes_amid(node) && node->kind == CH_NODE_BINARY) {
+    if (previous && next && takes_amid(node, comment)) {
         add(f, node, CH__AMID, index);
         return;
     }
@@ -175,7 +176,14 @@ static void place(ChFormatter *f, const Job *job, const ChNode *previous, const 
         return;
     }
     if (previous && previous->kind == CH_NODE_BLOCK) {
-        add(f, previous, CH__LAST, index);
+        /* A body without a brace of its own ends with its last statement. */
+        ChNodeList statements = previous->as.block.statements;
+        const ChNode *last = statements.count ? statements.items[statements.count - 1] : NULL;
+        if (last && last->end == previous->end && is_single &&
+            line_of(f, last->end) == line_of(f, comment->range.start))
+            add(f, last, CH__BEHIND, index);
+        else
+            add(f, previous, CH__LAST, index);
         return;
     }
     add(f, job->holder ? job->holder : node, job->holder ? CH__BEFORE : CH__LAST, index);
@@ -457,8 +465,15 @@ void ch__comments_before(ChFormatter *f, const ChNode *node, ChCommentPlace plac
         file_comments(f, link, false, true);
         return;
     }
+    bool is_amid = place == CH__AMID && !ch_node_is_decl(node);
     while (link) {
-        link = one(f, link, indent);
+        if (is_amid) {
+            /* Inside an expression nothing is documented: it stays a line comment. */
+            ch__piece_str(f, text_of(f, link - 1));
+            link = f->next_comment[link - 1];
+        } else {
+            link = one(f, link, indent);
+        }
         ch__piece_line(f, indent);
     }
 }

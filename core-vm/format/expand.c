@@ -201,13 +201,28 @@ static void keyword_value(ChFormatter *f, const char *keyword, const ChNode *val
     ch__piece_node(f, value, indent);
 }
 
+const ChNode *ch__only_if(const ChNode *block) {
+    if (!block || block->kind != CH_NODE_BLOCK || block->as.block.statements.count != 1) return NULL;
+    const ChNode *only = block->as.block.statements.items[0];
+    return only->kind == CH_NODE_IF ? only : NULL;
+}
+
+/* `else { if ... }` is `else if`, unless a comment stands between. */
+static const ChNode *else_of(ChFormatter *f, const ChNode *node) {
+    const ChNode *rest = node->as.if_.else_body, *only = ch__only_if(rest);
+    if (!only || ch__has_comment(f, rest, CH__LAST) || ch__has_comment(f, only, CH__BEFORE) ||
+        ch__has_comment(f, only, CH__BEHIND))
+        return rest;
+    return only;
+}
+
 static void expand_if(ChFormatter *f, const ChNode *node, uint32_t indent) {
     for (;;) {
         ch__piece_text(f, "if ");
         ch__piece_node(f, node->as.if_.condition, indent);
         ch__piece_text(f, " ");
         ch__expand_block(f, node->as.if_.then_body, indent);
-        const ChNode *rest = node->as.if_.else_body;
+        const ChNode *rest = else_of(f, node);
         if (!rest) return;
         ch__piece_text(f, " else ");
         if (rest->kind != CH_NODE_IF) {

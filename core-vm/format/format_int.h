@@ -97,6 +97,9 @@ ChNodeList ch__import_names(ChArena *arena, const ChNode *node);
  * beginning are sorted. */
 ChNodeList ch__file_items(ChArena *arena, const ChNode *file);
 
+/* The `if` that is all of a block, else NULL. */
+const ChNode *ch__only_if(const ChNode *block);
+
 /* May the only statement of a body stand beside its braces? */
 bool ch__is_inline(ChFormatter *f, const ChNode *block);
 

@@ -76,6 +76,8 @@ static void push_children(ChArena *arena, const ChNode *node, NodeStack *stack) 
     ChNodeIter iter = ch_node_iter(node);
     for (ChNode *child; (child = ch_node_next(&iter));)
         ch_array_push(stack, child);
+    const ChNode *else_if = node->kind == CH_NODE_IF ? ch__only_if(node->as.if_.else_body) : NULL;
+    if (else_if) stack->items[stack->count - 1] = else_if;
     if (node->kind == CH_NODE_TYPE_UNION && stack->count == first + 2) {
         const ChNode *left = stack->items[first];
         if (left->kind == CH_NODE_TYPE_NAME && ch_str_is(left->as.name.name.text, "nil")) {
