@@ -28,6 +28,9 @@
 /* One file has at most this many syntax errors explained: a binary file would have
  * thousands, none of them of use. */
 #define CH_SYNTAX_ERRORS_MAX 100u
+/* Tokens without text in a row, such as missing braces at the end of a text: more
+ * than any nesting needs means that the scanner makes no progress. */
+#define CH_SYNTAX_EMPTY_TOKENS_MAX (4 * CH_SYNTAX_DEPTH_MAX)
 
 /* Binary, member and call chains may have this many links. */
 #define CH_SYNTAX_CHAIN_MAX 4000000u

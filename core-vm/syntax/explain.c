@@ -286,8 +286,11 @@ static void watch_indentation(Explainer *e, ChToken token) {
 static void explain_text(Explainer *e) {
     ChDiagnosticList *list = &e->tree->diagnostics;
     uint32_t length = e->tree->source->text.length;
-    while (e->reports < CH_SYNTAX_ERRORS_MAX) {
+    uint32_t empty_tokens = 0, last_end = 0;
+    while (e->reports < CH_SYNTAX_ERRORS_MAX && empty_tokens < CH_SYNTAX_EMPTY_TOKENS_MAX) {
         ChToken token = ch__automaton_read(&e->automaton);
+        empty_tokens = token.end > last_end ? 0 : empty_tokens + 1;
+        last_end = token.end;
         bool misused = ch__explain_is_misuse(e, token);
         watch_indentation(e, token);
         if (!misused) ch__explain_report_mark(e, token); /* and feed it like any other */

@@ -916,6 +916,10 @@ static bool scan_code(Scanner *scanner, TSLexer *lexer, const bool *valid) {
     bool may_end_line = crossed_line && valid[NEWLINE];
     int32_t first = lexer->lookahead;
     if (first == '/') {
+        if (may_end_line && may_be_absent) {
+            /* The mark still stands before the line end: a LINE_JOIN there would be read again and again. */
+            lexer->mark_end(lexer);
+        }
         advance(lexer);
         if (lexer->lookahead == '/') {
             advance(lexer);
