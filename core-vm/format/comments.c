@@ -132,6 +132,15 @@ static bool is_one_line(const ChFormatter *f, const ChComment *comment) {
 static void place(ChFormatter *f, const Job *job, const ChNode *previous, const ChNode *next, uint32_t index) {
     const ChNode *node = job->node;
     const ChComment *comment = &f->tree->comments[index];
+    if (node->kind == CH_NODE_METHOD_CALL && !comment->is_block &&
+        comment->range.end <= node->as.method_call.name.range.start) {
+        add(f, node, CH__AMID, index);
+        return;
+    }
+    if (ch_node_is_decl(node) && comment->range.end <= node->start) {
+        add(f, node, CH__AMID, index);
+        return;
+    }
     bool previous_slot = previous && is_slot(node, previous), next_slot = next && is_slot(node, next);
     bool is_single = is_one_line(f, comment);
     if (previous_slot && is_single && line_of(f, previous->end) == line_of(f, comment->range.start) &&
@@ -151,11 +160,6 @@ static void place(ChFormatter *f, const Job *job, const ChNode *previous, const 
         add(f, next, is_on_line ? CH__BEHIND : CH__BEFORE, index);
         return;
     }
-    if (node->kind == CH_NODE_METHOD_CALL && !comment->is_block &&
-        comment->range.end <= node->as.method_call.name.range.start) {
-        add(f, node, CH__AMID, index);
-        return;
-    }
     if (previous && next && takes_amid(node, comment)) {
         add(f, node, CH__AMID, index);
         return;
@@ -169,10 +173,6 @@ static void place(ChFormatter *f, const Job *job, const ChNode *previous, const 
                    comment->range.start >= node->start;
     if (has_end && (!next || previous_slot)) {
         add(f, node, CH__LAST, index);
-        return;
-    }
-    if (ch_node_is_decl(node) && comment->range.end <= node->start) {
-        add(f, node, CH__AMID, index);
         return;
     }
     if (previous && previous->kind == CH_NODE_BLOCK) {
