@@ -104,10 +104,9 @@ static void add_first(ChFormatter *f, const ChNode *block, uint32_t comment) {
         add(f, block, CH__LAST, comment);
 }
 
-/* Can the comment stand before the operator on a line of its own? Not behind a
- * backslash; and a block there would end an entry of a dict. */
-static bool takes_amid(const ChNode *node, const ChComment *comment) {
-    return node->kind == CH_NODE_BINARY && !comment->is_block && node->as.binary.op != CH_OPERATOR_SUBTRACT &&
+/* Can comment lines stand before the operator? Not behind a backslash. */
+static bool takes_amid(const ChNode *node) {
+    return node->kind == CH_NODE_BINARY && node->as.binary.op != CH_OPERATOR_SUBTRACT &&
            node->as.binary.op != CH_OPERATOR_IN && node->as.binary.op != CH_OPERATOR_NOT_IN;
 }
 
@@ -129,11 +128,11 @@ static bool is_one_line(const ChFormatter *f, const ChComment *comment) {
 }
 
 /* One comment of a node, between its children `previous` and `next`. */
-static void place(ChFormatter *f, const Job *job, const ChNode *previous, const ChNode *next, uint32_t index) {
+static void place(ChFormatter *f, const Job *job, const ChNode *previous, const ChNode *next,
+                  uint32_t index) {
     const ChNode *node = job->node;
     const ChComment *comment = &f->tree->comments[index];
-    if (node->kind == CH_NODE_METHOD_CALL && !comment->is_block &&
-        comment->range.end <= node->as.method_call.name.range.start) {
+    if (node->kind == CH_NODE_METHOD_CALL && comment->range.end <= node->as.method_call.name.range.start) {
         add(f, node, CH__AMID, index);
         return;
     }
@@ -144,7 +143,8 @@ static void place(ChFormatter *f, const Job *job, const ChNode *previous, const 
     bool previous_slot = previous && is_slot(node, previous), next_slot = next && is_slot(node, next);
     bool is_single = is_one_line(f, comment);
     if (previous_slot && is_single && line_of(f, previous->end) == line_of(f, comment->range.start) &&
-        !(next_slot && comment->is_block && line_of(f, ch__node_begin(next)) == line_of(f, comment->range.start) &&
+        !(next_slot && comment->is_block &&
+          line_of(f, ch__node_begin(next)) == line_of(f, comment->range.start) &&
           node->kind != CH_NODE_BLOCK && node->kind != CH_NODE_FILE)) {
         ChStr between = ch_source_text(f->tree->source, (ChRange){previous->end, comment->range.start});
         if (ch_str_find(between, CH_STR(")"), 0) < 0) {
@@ -160,7 +160,7 @@ static void place(ChFormatter *f, const Job *job, const ChNode *previous, const 
         add(f, next, is_on_line ? CH__BEHIND : CH__BEFORE, index);
         return;
     }
-    if (previous && next && takes_amid(node, comment)) {
+    if (previous && next && takes_amid(node)) {
         add(f, node, CH__AMID, index);
         return;
     }
@@ -232,8 +232,7 @@ void ch__comments_assign(ChFormatter *f) {
             for (; comment < begin; comment++)
                 place(f, &job, previous, child, comment);
             if (begin < end)
-                ch_array_push(&jobs,
-                              (Job){child, is_slot(job.node, child) ? child : job.holder, begin, end});
+                ch_array_push(&jobs, (Job){child, is_slot(job.node, child) ? child : job.holder, begin, end});
             comment = end;
             previous = child;
         }
@@ -364,7 +363,8 @@ static uint32_t one(ChFormatter *f, uint32_t link, uint32_t indent) {
             if (line.length && line.data[0] == ' ') line = ch_str_slice(line.data + 1, line.length - 1);
             ch_array_push(&lines, line);
             uint32_t next = f->next_comment[link - 1];
-            bool goes_on = next && follows_directly(f, link - 1, next - 1) && is_line_doc(text_of(f, next - 1));
+            bool goes_on =
+                next && follows_directly(f, link - 1, next - 1) && is_line_doc(text_of(f, next - 1));
             link = next;
             if (!goes_on) break;
             text = text_of(f, link - 1);
@@ -419,7 +419,8 @@ static uint32_t separator(ChFormatter *f, uint32_t link, Shape shape) {
         ChStr words = text_of(f, second - 1);
         Shape end = shape_of(text_of(f, third - 1));
         if (ch_str_starts_with(words, CH_STR("//")) && !is_line_doc(words) && !shape_of(words).is_bar &&
-            end.is_bar && !end.title.length && ch_str_trim(ch_str_slice(words.data + 2, words.length - 2)).length) {
+            end.is_bar && !end.title.length &&
+            ch_str_trim(ch_str_slice(words.data + 2, words.length - 2)).length) {
             bar(f);
             ch__piece_line(f, 0);
             ch__piece_str(f, plain(f, words));
@@ -445,7 +446,8 @@ static void file_comments(ChFormatter *f, uint32_t link, bool has_text_before, b
     while (link) {
         Shape shape = shape_of(text_of(f, link - 1));
         if (!is_first) ch__piece_line(f, 0);
-        if ((shape.is_bar && (!is_first || (has_text_before && !has_item_behind))) || after_bar) ch__piece_line(f, 0);
+        if ((shape.is_bar && (!is_first || (has_text_before && !has_item_behind))) || after_bar)
+            ch__piece_line(f, 0);
         link = shape.is_bar ? separator(f, link, shape) : one(f, link, 0);
         after_bar = shape.is_bar;
         is_first = false;

@@ -80,8 +80,8 @@ void ch__expand_commas(ChFormatter *f, ChNodeList list, uint32_t indent) {
     }
 }
 
-void ch__expand_items(ChFormatter *f, const ChNode *owner, ChNodeList list, const char *open, const char *close,
-                      uint32_t indent, bool is_broken) {
+void ch__expand_items(ChFormatter *f, const ChNode *owner, ChNodeList list, const char *open,
+                      const char *close, uint32_t indent, bool is_broken) {
     ch__piece_text(f, open);
     if (is_broken) {
         for (uint32_t i = 0; i < list.count; i++) {

@@ -148,7 +148,9 @@ static void expand_slice(ChFormatter *f, const ChNode *node, uint32_t indent) {
 
 static void expand_unary(ChFormatter *f, const ChNode *node, uint32_t indent) {
     const ChNode *inner = node->as.unary.operand;
-    ch__piece_text(f, node->kind == CH_NODE_TRY_STAR ? "try* " : node->as.unary.op == CH_OPERATOR_NOT ? "!" : "-");
+    ch__piece_text(f, node->kind == CH_NODE_TRY_STAR         ? "try* "
+                      : node->as.unary.op == CH_OPERATOR_NOT ? "!"
+                                                             : "-");
     operand(f, inner, indent, STRENGTH_UNARY);
 }
 
@@ -166,7 +168,8 @@ bool ch__expand_expr(ChFormatter *f, const ChNode *node, uint32_t indent) {
     case CH_NODE_LIST: ch__expand_items(f, node, node->as.list.items, "[", "]", indent, is_broken); break;
     case CH_NODE_DICT: ch__expand_items(f, node, node->as.list.items, "{", "}", indent, is_broken); break;
     case CH_NODE_DICT_ENTRY:
-        if (node->as.dict_entry.key->kind == CH_NODE_STRING && !(node->as.dict_entry.key->flags & CH_FLAG_RAW)) {
+        if (node->as.dict_entry.key->kind == CH_NODE_STRING &&
+            !(node->as.dict_entry.key->flags & CH_FLAG_RAW)) {
             ch__piece_str(f, ch__key_text(f, node->as.dict_entry.key));
         } else {
             ch__piece_text(f, "[");

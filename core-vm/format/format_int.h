@@ -54,13 +54,13 @@ typedef struct ChNodeLayout {
 typedef struct ChFormatter {
     const ChTree *tree;
     uint32_t width;
-    bool keep_parens; /* write every pair of parentheses that the source has */
+    bool keep_parens;               /* write every pair of parentheses that the source has */
     uint32_t first_item, last_item; /* of the file: what is formatted */
     bool is_range;
-    ChNodeLayout *layouts;   /* by node id */
-    uint32_t *next_comment;  /* by index of the comment: next one of the same place + 1 */
-    ChPieceList pieces;      /* of the node that is being expanded */
-    ChArena arena;           /* texts that are not in the source */
+    ChNodeLayout *layouts;  /* by node id */
+    uint32_t *next_comment; /* by index of the comment: next one of the same place + 1 */
+    ChPieceList pieces;     /* of the node that is being expanded */
+    ChArena arena;          /* texts that are not in the source */
 } ChFormatter;
 
 /* ---- pieces: append to f->pieces */
@@ -81,12 +81,12 @@ bool ch__expand_expr(ChFormatter *f, const ChNode *node, uint32_t indent);
 bool ch__expand_type(ChFormatter *f, const ChNode *node, uint32_t indent);
 
 /* Parts that several constructs share. */
-void ch__expand_block(ChFormatter *f, const ChNode *block, uint32_t indent);   /* { ... } */
-void ch__expand_inline(ChFormatter *f, const ChNode *block, uint32_t indent);  /* { x } where it may */
-void ch__expand_lines(ChFormatter *f, ChNodeList list, uint32_t indent);       /* each on its own line */
+void ch__expand_block(ChFormatter *f, const ChNode *block, uint32_t indent);  /* { ... } */
+void ch__expand_inline(ChFormatter *f, const ChNode *block, uint32_t indent); /* { x } where it may */
+void ch__expand_lines(ChFormatter *f, ChNodeList list, uint32_t indent);      /* each on its own line */
 void ch__expand_items(ChFormatter *f, const ChNode *owner, ChNodeList list, const char *open,
-                      const char *close, uint32_t indent, bool is_broken);     /* open a, b close */
-void ch__expand_commas(ChFormatter *f, ChNodeList list, uint32_t indent);      /* a, b, never broken */
+                      const char *close, uint32_t indent, bool is_broken); /* open a, b close */
+void ch__expand_commas(ChFormatter *f, ChNodeList list, uint32_t indent);  /* a, b, never broken */
 void ch__expand_operand(ChFormatter *f, const ChNode *node, uint32_t indent, bool needs_parens);
 
 /* Sort key of imports: standard library first, then by path, whole modules first. */

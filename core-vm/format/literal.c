@@ -175,8 +175,7 @@ ChStr ch__literal_text(ChFormatter *f, const ChNode *node) {
     switch (node->kind) {
     case CH_NODE_NIL: return CH_STR("nil");
     case CH_NODE_BOOL: return node->as.boolean.value ? CH_STR("true") : CH_STR("false");
-    case CH_NODE_INT:
-        return ch_str_format(&f->arena, "%lld", (long long)node->as.integer.value);
+    case CH_NODE_INT: return ch_str_format(&f->arena, "%lld", (long long)node->as.integer.value);
     case CH_NODE_FLOAT: return float_text(f, node);
     case CH_NODE_DURATION: return duration_text(f, node);
     case CH_NODE_STRING:

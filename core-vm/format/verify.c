@@ -10,8 +10,7 @@
 
 #include "base/banned.h"
 
-#define IGNORED_FLAGS                                                                                        \
-    (CH_FLAG_PARENTHESIZED | CH_FLAG_HAS_ERROR)
+#define IGNORED_FLAGS (CH_FLAG_PARENTHESIZED | CH_FLAG_HAS_ERROR)
 
 /* The flags that carry meaning for this kind. */
 static uint32_t flags_of(const ChNode *node) {
@@ -42,7 +41,8 @@ static bool same_scalars(const ChNode *a, const ChNode *b) {
     case CH_NODE_PARALLEL: return a->as.parallel.mode == b->as.parallel.mode;
     case CH_NODE_TYPE_PARAM: return a->as.type_param.variance == b->as.type_param.variance;
     case CH_NODE_TOOL: return a->as.tool.has_description == b->as.tool.has_description;
-    case CH_NODE_SLICE: return !a->as.slice.first == !b->as.slice.first && !a->as.slice.last == !b->as.slice.last;
+    case CH_NODE_SLICE:
+        return !a->as.slice.first == !b->as.slice.first && !a->as.slice.last == !b->as.slice.last;
     default: return true;
     }
 }
@@ -55,7 +55,8 @@ static bool same_scalars(const ChNode *a, const ChNode *b) {
 static bool same_texts(const ChNode *a, const ChNode *b) {
     switch ((ChNodeKind)a->kind) {
 #define CH_NODE(kind, payload, title, slots)                                                                 \
-    case CH_NODE_##kind: return true slots;
+    case CH_NODE_##kind:                                                                                     \
+        return true slots;
 #include "syntax/ast_kinds.def"
 #undef CH_NODE
     default: return true;
@@ -68,7 +69,8 @@ typedef CH_ARRAY_OF(const ChNode *) NodeStack;
 static void push_children(ChArena *arena, const ChNode *node, NodeStack *stack) {
     uint32_t first = stack->count;
     if (node->kind == CH_NODE_FILE || node->kind == CH_NODE_IMPORT) {
-        ChNodeList items = node->kind == CH_NODE_FILE ? ch__file_items(arena, node) : ch__import_names(arena, node);
+        ChNodeList items =
+            node->kind == CH_NODE_FILE ? ch__file_items(arena, node) : ch__import_names(arena, node);
         for (uint32_t i = 0; i < items.count; i++)
             ch_array_push(stack, items.items[i]);
         return;
