@@ -3,61 +3,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/module.h"
+#include "analysis/report.h"
 #include "builtins/std.h"
 #include "cli.h"
 #include "diagnose.h"
 #include "files.h"
-#include "syntax/syntax.h"
 
 #include "base/banned.h"
 
-static bool std_text(void *data, ChStr name, ChStr *text) { return ch_std_source(name, text); }
-
-void cli_report_make(ChSource *source, CliReportKind kind, CliReport *report) {
-    *report = (CliReport){0};
-    ch_arena_init(&report->arena);
-    ch_diagnostics_init(&report->list, &report->arena);
-    ChTree *tree = ch_syntax_parse(source, NULL);
-    report->tree = tree;
-    ch_diagnostics_append(&report->list, &tree->diagnostics);
-    // Of a text with syntax errors, those are what there is to say.
-    if (!tree->diagnostics.error_count) {
-        ChModuleLoader loader = {.std_text = std_text};
-        report->graph = ch_module_graph_new(&loader);
-        ChAnalysisOptions options = {.import = ch_module_graph_import,
-                                     .data = report->graph,
-                                     .before_run = kind == CLI_REPORT_BEFORE_RUN};
-        report->analysis = ch_analysis_run(tree, &options);
-        ch_diagnostics_append(&report->list, ch_analysis_diagnostics(report->analysis));
-    }
-    ch_diagnostics_sort(&report->list);
-}
-
-void cli_report_release(CliReport *report) {
-    ch_diagnostics_release(&report->list);
-    ch_analysis_unref(report->analysis);
-    if (report->graph) ch_module_graph_free(report->graph);
-    ch_tree_unref(report->tree);
-    ch_arena_release(&report->arena);
-}
-
-static void render(const CliReport *report, const ChSource *source, int descriptor) {
+static void render(const ChReport *report, const ChSource *source, int descriptor) {
     ChBuffer text = {0};
-    ChColorMode color = ch_color_mode_of(descriptor);
-    for (uint32_t i = 0; i < report->list.count; i++)
-        ch_diagnostic_render(report->list.items[i], source, color, &text);
-    if (report->list.dropped) ch_buffer_printf(&text, "... and %u more\n", report->list.dropped);
+    ch_report_render(report, source, ch_color_mode_of(descriptor), &text);
     cli_write(descriptor, &text);
     ch_buffer_release(&text);
 }
 
 bool cli_diagnose(ChSource *source, int descriptor) {
-    CliReport report;
-    cli_report_make(source, CLI_REPORT_BEFORE_RUN, &report);
+    ChReport report;
+    ch_report_make(source, CH_REPORT_BEFORE_RUN, ch_std_source, &report);
     render(&report, source, descriptor);
     bool is_good = report.list.error_count == 0;
-    cli_report_release(&report);
+    ch_report_release(&report);
     return is_good;
 }
 
@@ -81,8 +47,8 @@ int cli_check(int argc, char **argv) {
             can_read = false;
             continue;
         }
-        CliReport report;
-        cli_report_make(source, CLI_REPORT_CHECK, &report);
+        ChReport report;
+        ch_report_make(source, CH_REPORT_CHECK, ch_std_source, &report);
         errors += report.list.error_count;
         warnings += report.list.warning_count;
         if (is_json) {
@@ -95,7 +61,7 @@ int cli_check(int argc, char **argv) {
             ch_buffer_release(&text);
         } else
             render(&report, source, STDERR_FILENO);
-        cli_report_release(&report);
+        ch_report_release(&report);
         ch_source_unref(source);
     }
     cli_files_release(&list);

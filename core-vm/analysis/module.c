@@ -185,7 +185,7 @@ static ChSource *read_module(ChModuleGraph *graph, ChStr key)
     if (ch_str_starts_with(key, CH_STR("std/"))) {
         ChStr text;
         ChStr name = ch_str_slice(key.data + 4, key.length - 4);
-        if (!loader->std_text || !loader->std_text(loader->data, name, &text))
+        if (!loader->std_text || !loader->std_text(name, &text))
             return NULL;
         return ch_source_new(key, text, NULL);
     }
@@ -342,7 +342,7 @@ ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, Ch
     if (ch_str_starts_with(path, CH_STR("std/"))) {
         ChStr text, name = ch_str_slice(path.data + 4, path.length - 4);
         bool found = graph->loader.std_text &&
-                     graph->loader.std_text(graph->loader.data, name, &text);
+                     graph->loader.std_text(name, &text);
         return found ? ch_str_copy(arena, path) : (ChStr){0};
     }
     ChStr folder = ch_path_folder(absolute(arena, importer));

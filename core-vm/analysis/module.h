@@ -36,7 +36,7 @@ const ChSymbol *ch_export_symbol(const ChExport *item);
 /* Where modules come from. Every callback may be NULL. */
 typedef struct ChModuleLoader {
     /* Text of the embedded module std/NAME; false when there is none. */
-    bool (*std_text)(void *data, ChStr name, ChStr *text);
+    bool (*std_text)(ChStr name, ChStr *text);
     /* An editor's text of a file that may differ from the disk; a new reference, or NULL
      * to read the disk. `path` is absolute and normalised. */
     ChSource *(*open_text)(void *data, ChStr path);

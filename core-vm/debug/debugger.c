@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/report.h"
 #include "base/alloc.h"
 #include "base/path.h"
-#include "debug/check.h"
+#include "builtins/std.h"
 #include "debug/debug_int.h"
 
 enum { EXIT_TERMINATED = 130 };
@@ -135,10 +136,24 @@ void ch_debugger_free(ChDebugger *debugger) {
 
 ChVm *ch_debugger_vm(ChDebugger *debugger) { return debugger->vm; }
 
+// As `charn run` does: what it refuses is not launched. Appends what there is to say. A file that cannot be read passes:
+// loading will say why.
+static bool check_before_run(ChStr path, ChBuffer *text) {
+    ChSource *source = ch_source_read(path, NULL);
+    if (!source) return true;
+    ChReport report;
+    ch_report_make(source, CH_REPORT_BEFORE_RUN, ch_std_source, &report);
+    ch_report_render(&report, source, CH_COLOR_NEVER, text);
+    bool is_good = report.list.error_count == 0;
+    ch_report_release(&report);
+    ch_source_unref(source);
+    return is_good;
+}
+
 bool ch_debugger_launch(ChDebugger *debugger, ChStr program, const ChStr *arguments, uint32_t argument_count,
                         bool stop_on_entry, ChBuffer *why) {
     ChBuffer report = {0};
-    bool is_good = ch__check_before_run(program, &report);
+    bool is_good = check_before_run(program, &report);
     if (!is_good) ch_buffer_add_str(why, ch_buffer_view(&report));
     else if (report.length > 0 && debugger->events.on_output) {
         debugger->events.on_output(debugger->events.ud, true, ch_buffer_view(&report));

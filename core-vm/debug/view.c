@@ -109,6 +109,12 @@ static void add_quoted(ChStr text, uint32_t limit, ChBuffer *out) {
     ch_buffer_add_text(out, is_cut ? "…\"" : "\"");
 }
 
+static void add_variant_name(const ChEnum *variant, ChBuffer *out) {
+    ch_buffer_add_str(out, ch_string_view(variant->type->name));
+    ch_buffer_add_byte(out, '.');
+    ch_buffer_add_str(out, ch_string_view(variant->type->variants[variant->variant].name));
+}
+
 // Of a part inside another value: containers show only their size.
 static void add_part_text(ChValue value, uint32_t limit, ChBuffer *out) {
     switch (value.tag) {
@@ -120,14 +126,10 @@ static void add_part_text(ChValue value, uint32_t limit, ChBuffer *out) {
         ch_buffer_add_str(out, ch_string_view(value.as.record->shape->struct_name));
         ch_buffer_add_text(out, " {…}");
         return;
-    case CH_TAG_ENUM: {
-        const ChEnum *variant = value.as.variant;
-        ch_buffer_add_str(out, ch_string_view(variant->type->name));
-        ch_buffer_add_byte(out, '.');
-        ch_buffer_add_str(out, ch_string_view(variant->type->variants[variant->variant].name));
-        if (variant->count > 0) ch_buffer_add_text(out, "(…)");
+    case CH_TAG_ENUM:
+        add_variant_name(value.as.variant, out);
+        if (value.as.variant->count > 0) ch_buffer_add_text(out, "(…)");
         return;
-    }
     case CH_TAG_PAIR: ch_buffer_add_text(out, "(…, …)"); return;
     case CH_TAG_ABSENT: ch_buffer_add_text(out, "(absent)"); return;
     default: ch_display(value, out); return;
@@ -181,17 +183,13 @@ void ch_view_text(ChValue value, uint32_t limit, ChBuffer *out) {
         add_parts(value, true, limit, out);
         ch_buffer_add_byte(out, '}');
         return;
-    case CH_TAG_ENUM: {
-        const ChEnum *variant = value.as.variant;
-        ch_buffer_add_str(out, ch_string_view(variant->type->name));
-        ch_buffer_add_byte(out, '.');
-        ch_buffer_add_str(out, ch_string_view(variant->type->variants[variant->variant].name));
-        if (variant->count == 0) return;
+    case CH_TAG_ENUM:
+        add_variant_name(value.as.variant, out);
+        if (value.as.variant->count == 0) return;
         ch_buffer_add_byte(out, '(');
         add_parts(value, false, limit, out);
         ch_buffer_add_byte(out, ')');
         return;
-    }
     case CH_TAG_PAIR:
         ch_buffer_add_byte(out, '(');
         add_parts(value, false, limit, out);

@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include "analysis/report.h"
 #include "base/alloc.h"
+#include "builtins/std.h"
 #include "host/host.h"
 #include "host/layer.h"
-#include "vm/charn_check.h"
 #include "vm/program.h"
 #include "vm/vm.h"
 
@@ -108,13 +109,33 @@ bool charn_run_slice(charn *engine, int64_t instructions, int64_t *wait_ms, int 
 
 void charn_cancel(charn *engine) { ch_vm_interrupt(engine->vm, CH_INTERRUPT_CANCEL); }
 
+static void report_one(const ChDiagnostic *diagnostic, const ChSource *source, charn_report report, void *ud) {
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChPosition at = ch_source_position(source, diagnostic->range.start);
+    // Copies have a NUL behind them.
+    report(ud, ch_severity_name(diagnostic->severity), ch_str_copy(&arena, diagnostic->code).data,
+           ch_str_copy(&arena, diagnostic->message).data, at.line, at.column);
+    ch_arena_release(&arena);
+}
+
+// The number of errors.
+static int check(ChSource *source, charn_report report, void *ud) {
+    ChReport found;
+    ch_report_make(source, CH_REPORT_CHECK, ch_std_source, &found);
+    for (uint32_t i = 0; i < found.list.count; i++) report_one(found.list.items[i], source, report, ud);
+    int errors = (int)found.list.error_count;
+    ch_report_release(&found);
+    return errors;
+}
+
 int charn_check_file(charn *engine, const char *path, charn_report report, void *ud) {
     ch_buffer_clear(&engine->message);
     ChSourceError error = {0};
     ChSource *source = ch_source_read(ch_str_of(path), &error);
     int errors = -1;
     if (source)
-        errors = ch__charn_check(source, report, ud);
+        errors = check(source, report, ud);
     else
         ch_buffer_printf(&engine->message, "error: %.*s\n", (int)error.message.length, error.message.data);
     ch_source_error_release(&error);

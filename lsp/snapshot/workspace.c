@@ -80,11 +80,6 @@ static ChSource *open_text(void *data, ChStr path)
     return source ? ch_source_ref(source) : ch_disk_read(workspace->roots, workspace->root_count, path);
 }
 
-static bool std_text(void *data, ChStr name, ChStr *text)
-{
-    return ch_std_source(name, text);
-}
-
 void ch_workspace_begin(ChWorkspace *workspace)
 {
     if (workspace->graph && workspace->is_all_changed) {
@@ -93,7 +88,7 @@ void ch_workspace_begin(ChWorkspace *workspace)
     }
     if (!workspace->graph) {
         ChModuleLoader loader = {
-            .std_text = std_text, .open_text = open_text, .is_disk_closed = true, .data = workspace};
+            .std_text = ch_std_source, .open_text = open_text, .is_disk_closed = true, .data = workspace};
         workspace->graph = ch_module_graph_new(&loader);
     }
     for (uint32_t i = 0; i < workspace->changed_path_count; i++)
