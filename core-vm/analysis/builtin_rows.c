@@ -7,14 +7,14 @@
 #include "base/banned.h"
 
 const ChBuiltinRow ch_builtin_rows[] = {
-#define CH_BUILTIN(name, signature, function, effects, doc) {name, CH_ROW_FUNCTION, signature, effects, doc, false, sizeof(name) - 1},
-#define CH_BUILTIN_PRELUDE(name, signature, effects, doc) {name, CH_ROW_FUNCTION, signature, effects, doc, true, sizeof(name) - 1},
-#define CH_CONSTANT(name, type, function, doc) \
-    {name, CH_ROW_CONSTANT, type, CH_EFFECT_PURE, doc, false, sizeof(name) - 1},
-#define CH_METHOD(type, name, signature, function, effects, doc) \
-    {name, CH_TAG_##type, signature, effects, doc, false, sizeof(name) - 1},
-#define CH_METHOD_PRELUDE(type, name, signature, effects, doc) \
-    {name, CH_TAG_##type, signature, effects, doc, true, sizeof(name) - 1},
+#define CH_BUILTIN(name, signature, function, effects, doc, example) {name, CH_ROW_FUNCTION, signature, effects, doc, example, false, sizeof(name) - 1},
+#define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example) {name, CH_ROW_FUNCTION, signature, effects, doc, example, true, sizeof(name) - 1},
+#define CH_CONSTANT(name, type, function, doc, example) \
+    {name, CH_ROW_CONSTANT, type, CH_EFFECT_PURE, doc, example, false, sizeof(name) - 1},
+#define CH_METHOD(type, name, signature, function, effects, doc, example) \
+    {name, CH_TAG_##type, signature, effects, doc, example, false, sizeof(name) - 1},
+#define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example) \
+    {name, CH_TAG_##type, signature, effects, doc, example, true, sizeof(name) - 1},
 #include "builtins/all.def"
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE

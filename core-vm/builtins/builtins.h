@@ -1,12 +1,15 @@
 // Builtins and methods: one row per name in builtins/FAMILY.def, read by the VM, the checker, completion, hover,
 // signature help and the reference manual.
 //
-//   CH_BUILTIN("name", "(params) -> type", function, EFFECTS, "What it does.")
-//   CH_BUILTIN_PRELUDE("name", "(params) -> type", EFFECTS, "…")        implemented as `fn name` in prelude.harn
-//   CH_CONSTANT("name", "type", function, "…")                         a global value: `function` gives it
-//   CH_METHOD(TYPE, "name", "(params) -> type", function, EFFECTS, "…")  TYPE: a tag name (STRING, LIST …); args[0] is the receiver
-//   CH_METHOD_PRELUDE(TYPE, "name", "(params) -> type", EFFECTS, "…")   implemented as `fn __type_name(self, …)` in prelude.harn
+//   CH_BUILTIN("name", "(params) -> type", function, EFFECTS, "What it does.", "example")
+//   CH_BUILTIN_PRELUDE("name", "(params) -> type", EFFECTS, "…", "…")        implemented as `fn name` in prelude.harn
+//   CH_CONSTANT("name", "type", function, "…", "…")                         a global value: `function` gives it
+//   CH_METHOD(TYPE, "name", "(params) -> type", function, EFFECTS, "…", "…")  TYPE: a tag name (STRING, LIST …); args[0] is the receiver
+//   CH_METHOD_PRELUDE(TYPE, "name", "(params) -> type", EFFECTS, "…", "…")   implemented as `fn __type_name(self, …)` in prelude.harn
 //   CH_METHOD_LATER / CH_BUILTIN_LATER do not exist: a row without an implementation is a lie.
+//
+// The example is part of the manual and is run as a test: lines of Harn, split by \n; behind an expression,
+// `// => TEXT` says what it displays as. "" where no example can run by itself.
 //
 // Everything that calls back into Harn (map, filter, sort with a comparator, retry …) is Harn, in the prelude: no
 // native frame may ever sit between two Harn frames. The signature is parsed by the parser of user code.
@@ -51,6 +54,7 @@ typedef struct ChBuiltinRow {
   const char *signature;  // "(text: string, count: int = 1) -> list<string>"; of a constant: its type
   uint32_t effects;
   const char *doc;
+  const char *example;    // lines of Harn; "EXPR  // => TEXT" says what the expression displays as, other lines prepare
   bool is_prelude;
   uint32_t name_length;
 } ChBuiltinRow;

@@ -124,11 +124,11 @@ void ch__sort_values(ChValue *values, uint32_t count);
 #define CH_NATIVE(function) ChFlow function(ChVm *vm, ChValue *args, uint32_t argc, ChValue *result)
 
 // Every native function.
-#define CH_BUILTIN(name, signature, function, effects, doc) CH_NATIVE(function);
-#define CH_BUILTIN_PRELUDE(name, signature, effects, doc)
-#define CH_CONSTANT(name, type, function, doc) CH_NATIVE(function);
-#define CH_METHOD(type, name, signature, function, effects, doc) CH_NATIVE(function);
-#define CH_METHOD_PRELUDE(type, name, signature, effects, doc)
+#define CH_BUILTIN(name, signature, function, effects, doc, example) CH_NATIVE(function);
+#define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example)
+#define CH_CONSTANT(name, type, function, doc, example) CH_NATIVE(function);
+#define CH_METHOD(type, name, signature, function, effects, doc, example) CH_NATIVE(function);
+#define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example)
 #include "builtins/all.def"
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE

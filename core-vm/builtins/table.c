@@ -5,11 +5,11 @@
 #include "base/banned.h"
 
 const ChNativeFn ch_builtin_functions[] = {
-#define CH_BUILTIN(name, signature, function, effects, doc) function,
-#define CH_BUILTIN_PRELUDE(name, signature, effects, doc) NULL,
-#define CH_CONSTANT(name, type, function, doc) function,
-#define CH_METHOD(type, name, signature, function, effects, doc) function,
-#define CH_METHOD_PRELUDE(type, name, signature, effects, doc) NULL,
+#define CH_BUILTIN(name, signature, function, effects, doc, example) function,
+#define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example) NULL,
+#define CH_CONSTANT(name, type, function, doc, example) function,
+#define CH_METHOD(type, name, signature, function, effects, doc, example) function,
+#define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example) NULL,
 #include "builtins/all.def"
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE
