@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "diagnose.h"
 #include "host/host.h"
+#include "runtime/trace.h"
 #include "signals.h"
 #include "vm/program.h"
 
@@ -17,8 +18,9 @@
 
 typedef struct RunOptions {
     const char *path, *code;
+    const char *profile_json, *trace_out, *otlp_out;
     uint32_t frames_max;
-    bool is_checked;
+    bool is_checked, is_profiled, is_traced;
     int program_argc;
     char **program_argv;
 } RunOptions;
@@ -32,8 +34,20 @@ static bool parse_number(const char *text, uint32_t *number) {
     return true;
 }
 
+static bool env_is_on(const char *name) {
+    const char *value = getenv(name);
+    return value && *value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+}
+
+static bool is_option(const char *arg, const char *name) {
+    size_t length = strlen(name);
+    return strncmp(arg, name, length) == 0 && (arg[length] == 0 || arg[length] == '=');
+}
+
 static int parse_options(int argc, char **argv, RunOptions *options) {
-    *options = (RunOptions){.is_checked = true};
+    *options = (RunOptions){.is_checked = true, .is_profiled = env_is_on("HARN_PROFILE"), .is_traced = env_is_on("HARN_TRACE"),
+                            .profile_json = getenv("HARN_PROFILE_JSON")};
+    if (options->profile_json && !*options->profile_json) options->profile_json = NULL;
     for (int i = 1; i < argc; i++) {
         const char *arg = argv[i];
         if (strcmp(arg, "--") == 0) {
@@ -50,6 +64,15 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
                 return cli_usage_error("run", "--max-frames needs a number above 0");
         } else if (strcmp(arg, "--no-check") == 0)
             options->is_checked = false;
+        else if (strcmp(arg, "--profile") == 0)
+            options->is_profiled = true;
+        else if (strcmp(arg, "--trace") == 0)
+            options->is_traced = true;
+        else if (is_option(arg, "--profile-json") || is_option(arg, "--trace-out") || is_option(arg, "--otlp-out")) {
+            const char **place = arg[2] == 'p' ? &options->profile_json : arg[2] == 't' ? &options->trace_out : &options->otlp_out;
+            const char *name = arg[2] == 'p' ? "--profile-json" : arg[2] == 't' ? "--trace-out" : "--otlp-out";
+            if (!(*place = cli_option_value(argc, argv, &i, name))) return cli_usage_error("run", "%s needs a file", name);
+        }
         else if (arg[0] == '-' && arg[1])
             return cli_usage_error("run", "unknown option '%s'", arg);
         else if (options->path || options->code) {
@@ -62,6 +85,30 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
     }
     if (!options->path && !options->code) return cli_usage_error("run", "no program given");
     return CLI_OK;
+}
+
+// Spans are recorded when somebody wants to see them afterwards.
+static void begin_trace(ChVm *vm, const RunOptions *options) {
+    const char *service = getenv("HARN_OTEL_SERVICE_NAME");
+    bool is_wanted = options->is_profiled || options->is_traced || options->profile_json || options->trace_out || options->otlp_out;
+    if (is_wanted) ch_trace_enable(vm, true);
+    if (options->trace_out) ch_trace_to_chrome(vm, options->trace_out);
+    if (options->otlp_out) ch_trace_to_otlp_file(vm, options->otlp_out, service && *service ? service : "harn-orchestrator");
+}
+
+static void end_trace(ChVm *vm, const RunOptions *options, bool is_success) {
+    ChBuffer text = {0};
+    if (options->is_traced && is_success) ch_trace_models(vm, &text);
+    if (options->is_profiled) ch_profile_render(vm, &text);
+    cli_write(STDERR_FILENO, &text);
+    ch_buffer_clear(&text);
+    if (options->profile_json) {
+        ch_profile_json(vm, &text);
+        if (vm->host->file_write(vm->host->ud, options->profile_json, text.data, text.length, false) != CH_STATUS_OK)
+            fprintf(stderr, "warning: the profile cannot be written to %s\n", options->profile_json);
+    }
+    ch_buffer_release(&text);
+    ch_trace_sinks_close(vm);
 }
 
 static int run_source(ChSource *source, const RunOptions *options) {
@@ -77,10 +124,12 @@ static int run_source(ChSource *source, const RunOptions *options) {
     ChModule *module = ch_program_load_source(vm, source, &why);
     if (module) {
         CliSignals *signals = cli_signals_start(vm);
+        begin_trace(vm, options);
         ch_vm_start(vm, module);
         ch_vm_run_to_end(vm);
         cli_signals_stop(signals);
         status = ch_program_finish(vm);
+        end_trace(vm, options, status == CLI_OK);
         // Asked to end, and it did not end by its own decision.
         if (status != CLI_OK && ch_vm_is_cancelled(vm)) status = CLI_INTERRUPTED;
     } else

@@ -32,24 +32,38 @@ static ChFlow end(ChVm *vm, ChBuffer *out) {
     return CH_OK;
 }
 
-static ChFlow write_line(ChVm *vm, ChValue *args, uint32_t argc, uint8_t level) {
-    if (level < ch__builtin_state(vm)->log_level) return CH_OK;
+// The ids of the innermost open log span, unless the fields say them.
+static void add_span(ChVm *vm, const ChDict *fields, ChBuffer *out) {
+    const ChBuiltinState *state = ch__builtin_state(vm);
+    if (!state->log_spans.count || (fields && !ch_is_nil(ch__dict_get(fields, "trace_id")))) return;
+    const ChLogSpan *span = &ch_array_last(&state->log_spans);
+    ch_buffer_printf(out, ",\"trace_id\":\"%s\",\"span_id\":\"%s\"", span->trace_id, span->span_id);
+}
+
+void ch__log_line(ChVm *vm, uint8_t level, ChStr message, ChDict *fields) {
+    if (level < ch__builtin_state(vm)->log_level) return;
     ChBuffer out = {0};
     begin(vm, &out);
     ch_buffer_printf(&out, ",\"level\":\"%s\",\"msg\":", levels[level]);
-    ChString *message = ch__arg_display(args, argc, 0);
-    ch_buffer_add_json(&out, ch_string_view(message));
-    ch_release(ch_object(message));
+    ch_buffer_add_json(&out, message);
+    add_span(vm, fields, &out);
     uint32_t at = 0;
     ChString *key;
     ChValue value;
-    while (ch__arg_is(args, argc, 1, CH_TAG_DICT) && ch_dict_next(args[1].as.dict, &at, &key, &value)) {
+    while (fields && ch_dict_next(fields, &at, &key, &value)) {
         ch_buffer_add_byte(&out, ',');
         ch_buffer_add_json(&out, ch_string_view(key));
         ch_buffer_add_byte(&out, ':');
         add_plain(value, &out);
     }
-    return end(vm, &out);
+    end(vm, &out);
+}
+
+static ChFlow write_line(ChVm *vm, ChValue *args, uint32_t argc, uint8_t level) {
+    ChString *message = ch__arg_display(args, argc, 0);
+    ch__log_line(vm, level, ch_string_view(message), ch__arg_is(args, argc, 1, CH_TAG_DICT) ? args[1].as.dict : NULL);
+    ch_release(ch_object(message));
+    return CH_OK;
 }
 
 CH_NATIVE(ch__log_debug) { return write_line(vm, args, argc, 0); }

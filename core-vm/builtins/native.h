@@ -13,6 +13,11 @@
 #include "vm/heap.h"
 #include "vm/vm.h"
 
+// An open span of trace_start; ids are 8 hexadecimal digits.
+typedef struct ChLogSpan {
+    char trace_id[9], span_id[9];
+} ChLogSpan;
+
 // State that the builtins of one VM keep.
 typedef struct ChBuiltinState {
     struct ChBuiltinCheck *checks;  // one per row, made from its signature
@@ -29,6 +34,7 @@ typedef struct ChBuiltinState {
     ChBuffer input;
     size_t input_at;
     ChBuffer captured;
+    CH_ARRAY_OF(ChLogSpan) log_spans; // innermost last
     int64_t mock_now_ms, mock_monotonic_ms;
 } ChBuiltinState;
 
@@ -94,6 +100,9 @@ bool ch__is_space(uint32_t rune);
 void ch__json_print(ChValue v, uint32_t indent, ChBuffer *out);
 // Parses a whole document. False: *why has the text (owned by the caller's buffer).
 bool ch__json_parse(ChStr text, ChValue *value, ChBuffer *why);
+
+// A structured log line (log.c): level 0 debug to 3 error, with the fields and the ids of the open log span.
+void ch__log_line(ChVm *vm, uint8_t level, ChStr message, ChDict *fields);
 
 // Clock and random numbers of the program, mocked or real (time.c, random.c).
 int64_t ch__now_ms(ChVm *vm);

@@ -152,6 +152,7 @@ static void state_free(void *pointer) {
     ch__regex_cache_free(state->regexes);
     ch_buffer_release(&state->input);
     ch_buffer_release(&state->captured);
+    ch_array_release(&state->log_spans);
     ch_free(state);
 }
 

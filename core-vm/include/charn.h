@@ -58,10 +58,44 @@ typedef void (*charn_report)(void *ud, const char *severity, const char *code, c
                              uint32_t column);
 int charn_check_file(charn *engine, const char *path, charn_report report, void *ud);
 
+// ---- tracing ---------------------------------------------------------------------------------------------------------
+// Spans: what took how long, inside of what (docs/runtime.md). On the engine's thread. Kinds are "pipeline", "fn_call",
+// "llm_call", "tool_call", "import", "parallel", "spawn", "step" …; another word means "fn_call".
+
+// On: what was recorded is dropped, ids begin at 1. Off is the beginning, and costs nothing.
+void charn_trace_enable(charn *engine, bool is_on);
+bool charn_trace_enabled(const charn *engine);
+// 0 while tracing is off. The parent is the span that is current in the running task, or in the main one.
+uint64_t charn_span_start(charn *engine, const char *kind, const char *name);
+// Without a parent; linked to the span `linked` unless that is 0.
+uint64_t charn_span_start_detached(charn *engine, const char *kind, const char *name, uint64_t linked);
+// Of an open span only; `json` is the value. False: not open, or no JSON.
+bool charn_span_set_metadata(charn *engine, uint64_t span, const char *key, const char *json);
+bool charn_span_link(charn *engine, uint64_t span, const char *trace_id, const char *span_id);
+// 0, unknown and ended spans are ignored.
+void charn_span_end(charn *engine, uint64_t span);
+uint64_t charn_span_current(charn *engine);
+// The completed spans: as a tree of lines; as a JSON list in the order of their end (and forgotten, if so asked).
+char *charn_trace_summary(charn *engine);
+char *charn_trace_spans(charn *engine, bool forget);
+// Where the time went, by kind.
+char *charn_profile(charn *engine, bool as_json);
+// Files that other programs open: Chrome's trace events (Perfetto), and one OTLP request as JSON. They are complete
+// after charn_trace_close, or when the engine is deleted.
+void charn_trace_to_chrome(charn *engine, const char *path);
+void charn_trace_to_otlp(charn *engine, const char *path, const char *service);
+// Hears of each start and end, as JSON. Answering false takes it off.
+typedef bool (*charn_on_span)(void *ud, bool is_end, const char *span);
+void charn_trace_sink(charn *engine, charn_on_span on_span, void *ud);
+void charn_trace_close(charn *engine);
+
 // Why the last call failed; empty when it did not. Good until the next call.
 const char *charn_message(const charn *engine);
 
 const char *charn_version(void);
+
+// Frees a text that a function here has given away; NULL is allowed.
+void charn_free(char *text);
 
 #ifdef __cplusplus
 }

@@ -176,6 +176,8 @@ static ChFlow run_group(ChVm *vm, ChGroupKind kind, ChValue *closure, ChValue ta
     }
     group->waiter = vm->task;
     vm->task->wait->group = group;
+    if (kind == CH_GROUP_LIST && ch_is_nil(group->items))
+        vm->task->wait->span = ch_span_start(vm, CH_SPAN_PARALLEL, CH_STR("parallel"));
     while (group->started < at_once && start_next(vm, group)) continue;
     return CH_SUSPEND;
 }

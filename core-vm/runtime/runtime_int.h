@@ -4,6 +4,7 @@
 
 #include "builtins/native.h"
 #include "host/host.h"
+#include "runtime/trace.h"
 #include "vm/vm_int.h"
 
 #define CH_CHANNEL_CAPACITY_DEFAULT 256
@@ -42,6 +43,7 @@ typedef struct ChWait {
     ChValue on, value;       // owned
     struct ChMutex *mutex;
     struct ChGroup *group;   // owned
+    uint64_t span;           // ends with the wait; 0: none
     uint64_t order;          // of waits in the VM: the last one hears of a deadlock
     bool nil_at_end;         // SELECT: answers nil instead of a result with index -1
 } ChWait;

@@ -137,6 +137,7 @@ static void end_wait(ChVm *vm, ChTask *task) {
     ch_release(wait->on);
     ch_release(wait->value);
     if (wait->group) ch__group_abandon(vm, wait->group);
+    ch_span_end(vm, wait->span);
     task->wait = NULL;
 }
 
@@ -265,6 +266,7 @@ static ChTask *task_new(ChVm *vm, ChClosure *take_closure, const ChValue *args, 
     vm->tasks_last = task;
     vm->scheduler->task_count++;
     ch__queue_push(&vm->scheduler->ready, task);
+    if (vm->tracer) ch__span_stack_inherit(vm, task);
     if (vm->hooks.on_task) vm->hooks.on_task(vm, task, true, vm->hooks.ud);
     return task;
 }
@@ -274,6 +276,7 @@ ChTask *ch_vm_start(ChVm *vm, ChModule *module) {
     module->state = CH_MODULE_RUNNING;
     vm->main_task = task_new(vm, ch_closure_new(module->chunk->protos[0], module, 0), NULL, 0, NULL);
     vm->main_task->handle.head.refs++;
+    ch_span_start(vm, CH_SPAN_PIPELINE, CH_STR("main"));
     return vm->main_task;
 }
 
@@ -331,6 +334,7 @@ static void tell_joiner(ChVm *vm, ChTask *joiner, ChTask *task) {
 
 void ch__task_ended(ChVm *vm, ChTask *task) {
     ch__regions_drop(vm, task, 0);
+    if (task->spans) ch__span_stack_end(vm, task);
     if (task->main_fiber) ch__fiber_free(task->main_fiber);
     task->main_fiber = task->fiber = NULL;
     while (task->joiners) {
@@ -490,7 +494,9 @@ ChFlow ch__op_spawn(ChVm *vm, ChValue *ra, ChValue *rb) {
         ch_assign_take(ra, CH_NIL);
         return CH_OK;
     }
+    uint64_t span = ch_span_start(vm, CH_SPAN_SPAWN, CH_STR("spawn"));
     ChTask *task = ch_task_spawn(vm, rb->as.closure, NULL, 0, "<spawn>");
+    ch_span_end(vm, span);
     if (!task) return CH_THROW;
     task->handle.head.refs++;
     ch_assign_take(ra, ch_object(task));

@@ -1,27 +1,14 @@
 // The public door (include/charn.h): a machine, its host and one program behind an opaque type.
-#include "charn.h"
+#include "vm/charn_int.h"
 
 #include <string.h>
 
 #include "analysis/report.h"
 #include "base/alloc.h"
 #include "builtins/std.h"
-#include "host/host.h"
-#include "host/layer.h"
 #include "vm/program.h"
-#include "vm/vm.h"
 
 #include "base/banned.h"
-
-struct charn {
-    ch_host *real;
-    ChHostLayer layer; // over the real host: takes the output
-    charn_options options;
-    ChVm *vm;
-    ChModule *module;
-    ChBuffer message;
-    bool is_started;
-};
 
 static void write_output(void *ud, ChHostStream stream, const char *data, size_t length) {
     charn *engine = ((ChHostLayer *)ud)->own;
@@ -146,3 +133,5 @@ int charn_check_file(charn *engine, const char *path, charn_report report, void 
 const char *charn_message(const charn *engine) { return engine->message.length ? engine->message.data : ""; }
 
 const char *charn_version(void) { return CHARN_VERSION; }
+
+void charn_free(char *text) { ch_free(text); }

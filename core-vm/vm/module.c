@@ -11,6 +11,7 @@
 #include "compile/compile.h"
 #include "host/host.h"
 #include "syntax/syntax.h"
+#include "runtime/trace.h"
 #include "vm/vm_int.h"
 
 #include "base/banned.h"
@@ -519,9 +520,7 @@ static ChFlow bind(ChVm *vm, ChModule *into, uint32_t slot, ChVmExport *item) {
     return CH_OK;
 }
 
-ChFlow ch__op_import(ChVm *vm, ChModule *into, ChStr name, unsigned x, ChClosure **run) {
-    ChModule *module = ch_vm_module_load(vm, into->folder, name);
-    if (!module) return CH_THROW;
+static ChFlow import_into(ChVm *vm, ChModule *into, ChModule *module, unsigned x, ChClosure **run) {
     if (module->state == CH_MODULE_FAILED)
         return ch_throw_runtime(vm, "Import error: module '%s' failed before", module->display_path->data);
     if (module->state == CH_MODULE_LOADED) {
@@ -552,6 +551,19 @@ ChFlow ch__op_import(ChVm *vm, ChModule *into, ChStr name, unsigned x, ChClosure
             if (reexport(vm, into, module->exports.entries[i].value.pointer) != CH_OK) return CH_THROW;
     }
     return CH_OK;
+}
+
+ChFlow ch__op_import(ChVm *vm, ChModule *into, ChStr name, unsigned x, ChClosure **run) {
+    // The span of an import lasts until the module has run, when the instruction is done again.
+    uint64_t span = into->import_span ? into->import_span : ch_span_start(vm, CH_SPAN_IMPORT, name);
+    into->import_span = 0;
+    ChModule *module = ch_vm_module_load(vm, into->folder, name);
+    ChFlow flow = module ? import_into(vm, into, module, x, run) : CH_THROW;
+    if (*run)
+        into->import_span = span;
+    else
+        ch_span_end(vm, span);
+    return flow;
 }
 
 ChFlow ch__op_import_name(ChVm *vm, ChModule *into, uint32_t slot, ChStr name, unsigned x) {

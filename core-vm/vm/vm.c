@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "host/host.h"
+#include "runtime/trace.h"
 #include "vm/vm_int.h"
 
 #include "base/banned.h"
@@ -38,6 +39,7 @@ static void free_methods(ChVm *vm) {
 
 void ch_vm_free(ChVm *vm) {
     while (vm->tasks_first) ch_task_cancel(vm, vm->tasks_first);
+    ch__trace_free(vm);
     if (vm->main_task) ch_release(ch_object(vm->main_task));
     if (vm->has_error) ch_error_release(&vm->error);
     for (uint32_t i = 0; i < ch_builtin_count; i++)

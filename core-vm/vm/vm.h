@@ -88,6 +88,7 @@ struct ChModule {
     ChModule *imported_last; // for IMPORT_NAME
     ChModuleState state;
     bool has_reexports;
+    uint64_t import_span;    // of an import of its own that has begun; 0: none
 };
 
 // A declared struct: the order of its fields and its methods.
@@ -234,6 +235,7 @@ struct ChTask {
     ChTask *next_queued;     // in the ready queue or in that of a channel, mutex or task
     uint32_t wait_count;     // how often it has waited: tells stale timers
     struct ChWait *wait;     // what it waits for, NULL when it does not; see runtime/
+    struct ChSpanStack *spans; // NULL: none, see runtime/trace.h
     struct ChGroup *group;   // of a `parallel` that it is a part of
     uint32_t group_index;
     ChRegion *regions;
@@ -320,6 +322,7 @@ struct ChVm {
 
     ChTask *tasks_first, *tasks_last; // alive, in order of creation; counted
     ChTask *main_task;       // counted
+    struct ChTracer *tracer;   // NULL: tracing was never switched on, see runtime/trace.h
     struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
     int64_t slice_left;      // instructions left of the slice, in counted runs
     uint32_t looks_left;     // see ch_vm_yield_after
