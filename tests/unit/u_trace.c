@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "host/host.h"
 #include "runtime/trace.h"
 #include "vm/vm.h"
 
