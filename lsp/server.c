@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "protocol/search.h"
 #include "scheduler.h"
 
 #include "base/banned.h"
@@ -56,8 +57,8 @@ static void free_request(ChRequest *request)
     ch_free(request);
 }
 
-/* Answers and frees a request; a notification that failed is logged instead. */
-static void finish_request(ChServer *server, ChRequest *request)
+/* A notification that failed is logged instead. */
+void ch_server_finish(ChServer *server, ChRequest *request)
 {
     const char *id = request->message->id_text;
     if (!server->channel) {
@@ -117,7 +118,8 @@ static void run_read(ChServer *server, ChRequest *request)
     request->snapshot = snapshot;
     request->method->handle(server, request);
     request->snapshot = NULL;
-    finish_request(server, request);
+    if (!request->is_deferred)
+        ch_server_finish(server, request);
     ch_snapshot_unref(snapshot);
 }
 
@@ -152,13 +154,17 @@ static bool take_of_document(const ChRequest *request, const void *document)
     return request->document == document;
 }
 
-static bool take_with_id(const ChRequest *request, const void *data)
+bool ch_request_has_id(const ChRequest *request, const cJSON *wanted)
 {
-    const cJSON *wanted = data;
     const cJSON *id = ch_json_get(request->message->root, "id");
     if (cJSON_IsString(wanted))
         return cJSON_IsString(id) && strcmp(id->valuestring, wanted->valuestring) == 0;
     return cJSON_IsNumber(wanted) && cJSON_IsNumber(id) && id->valuedouble == wanted->valuedouble;
+}
+
+static bool take_with_id(const ChRequest *request, const void *id)
+{
+    return ch_request_has_id(request, id);
 }
 
 static bool take_all(const ChRequest *request, const void *data)
@@ -181,7 +187,7 @@ static void fail_all(ChServer *server, ChRequest *requests, ChRpcCode code, cons
     for (ChRequest *request = requests; request; request = next) {
         next = request->next;
         ch_request_fail(request, code, "%s", text);
-        finish_request(server, request);
+        ch_server_finish(server, request);
     }
 }
 
@@ -195,8 +201,10 @@ void ch_lsp_cancel_request(ChServer *server, ChRequest *request)
     const cJSON *id = ch_json_get(request->params, "id");
     if (!cJSON_IsString(id) && !cJSON_IsNumber(id))
         ch_request_fail(request, CH_RPC_INVALID_PARAMS, "params.id must be a string or a number.");
-    else
+    else {
         fail_all(server, take_waiting(server, take_with_id, id), CH_RPC_REQUEST_CANCELLED, "The request was cancelled.");
+        ch_search_cancel(server, id, CH_RPC_REQUEST_CANCELLED, "The request was cancelled.");
+    }
 }
 
 static void begin_read(ChServer *server, ChRequest *request)
@@ -208,7 +216,7 @@ static void begin_read(ChServer *server, ChRequest *request)
     else if (server->waiting_count >= CH_SERVER_WAITING_MAX)
         ch_request_fail(request, CH_RPC_REQUEST_FAILED, "1,024 requests are waiting already.");
     if (request->code != CH_RPC_OK) {
-        finish_request(server, request);
+        ch_server_finish(server, request);
         return;
     }
     request->revision = request->document->revision;
@@ -252,7 +260,7 @@ static void dispatch(ChServer *server, ChRequest *request)
     if (!is_exit && !check_state(server, request)) {
         /* Notifications at the wrong time are dropped without a word. */
         if (request->method->kind == CH_METHOD_REQUEST)
-            finish_request(server, request);
+            ch_server_finish(server, request);
         else
             free_request(request);
         return;
@@ -262,7 +270,8 @@ static void dispatch(ChServer *server, ChRequest *request)
         return;
     }
     request->method->handle(server, request);
-    finish_request(server, request);
+    if (!request->is_deferred)
+        ch_server_finish(server, request);
 }
 
 /* An id is text, a number or null; others cannot be repeated in an answer. */
@@ -371,6 +380,7 @@ void ch_server_end(ChServer *server, int exit_code)
     if (server->state == CH_SERVER_ENDING)
         return;
     fail_all(server, take_waiting(server, take_all, NULL), CH_RPC_SERVER_CANCELLED, "The server is leaving.");
+    ch_search_cancel(server, NULL, CH_RPC_SERVER_CANCELLED, "The server is leaving.");
     server->state = CH_SERVER_ENDING;
     server->exit_code = exit_code;
     uv_close((uv_handle_t *)&server->parent_timer, NULL);

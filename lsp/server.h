@@ -54,6 +54,7 @@ struct ChRequest {
     ChBuffer result;        /* JSON */
     ChRpcCode code;
     char error[CH_REQUEST_ERROR_BYTES_MAX];
+    bool is_deferred;       /* a search has taken it over */
     ChRequest *next;        /* waiting */
 };
 
@@ -67,6 +68,8 @@ struct ChServer {
     ChScheduler *scheduler; /* owned */
     ChRequest *waiting;     /* owned; oldest first */
     uint32_t waiting_count;
+    struct ChSearch *searches; /* running; each frees itself when its worker is done */
+    uint32_t search_count;
     uv_timer_t parent_timer;
     int parent_pid;         /* 0: not watched */
     /* What the client can do. */
@@ -82,6 +85,12 @@ int ch_server_run(uv_loop_t *loop, int parent_pid);
 
 /* Makes the request an error. */
 void ch_request_fail(ChRequest *request, ChRpcCode code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Answers and frees a request. */
+void ch_server_finish(ChServer *server, ChRequest *request);
+
+/* Is it the request with this id, as a client wrote it? */
+bool ch_request_has_id(const ChRequest *request, const cJSON *id);
 
 /* Reads `params.textDocument.uri` and finds the open document. Fails the request (and returns NULL) when the URI is
  * malformed, or when it is not open. */

@@ -34,6 +34,27 @@ void ch_encode_location(ChBuffer *out, const char *uri, ChLspRange range)
     ch_buffer_add_byte(out, '}');
 }
 
+void ch_encode_place(ChBuffer *out, const char *uri, ChLineCursor *cursor, ChRange range)
+{
+    ch_buffer_add_text(out, "{\"uri\":");
+    ch_buffer_add_json(out, ch_str_of(uri));
+    ch_buffer_add_text(out, ",\"range\":");
+    ch_encode_range(out, cursor, range);
+    ch_buffer_add_byte(out, '}');
+}
+
+int ch_encode_symbol_kind(ChSymbolKind kind)
+{
+    static const int kinds[CH_SYMBOL_KIND_COUNT] = {
+        [CH_SYMBOL_VARIABLE] = 13, [CH_SYMBOL_CONSTANT] = 14, [CH_SYMBOL_PARAMETER] = 13,  [CH_SYMBOL_FUNCTION] = 12,
+        [CH_SYMBOL_METHOD] = 6,    [CH_SYMBOL_PIPELINE] = 12, [CH_SYMBOL_TOOL] = 12,       [CH_SYMBOL_SKILL] = 5,
+        [CH_SYMBOL_EVAL_PACK] = 5, [CH_SYMBOL_STRUCT] = 23,   [CH_SYMBOL_ENUM] = 10,       [CH_SYMBOL_INTERFACE] = 11,
+        [CH_SYMBOL_TYPE_ALIAS] = 5, [CH_SYMBOL_TYPE_PARAMETER] = 26, [CH_SYMBOL_FIELD] = 8, [CH_SYMBOL_VARIANT] = 22,
+        [CH_SYMBOL_MODULE] = 2,
+    };
+    return kinds[kind];
+}
+
 static void add_related(ChBuffer *out, ChLineCursor *cursor, const char *uri, const ChRelatedNote *notes,
                         ChEncoding encoding)
 {

@@ -3,6 +3,7 @@
 #ifndef CH_LSP_PROTOCOL_ENCODE_H
 #define CH_LSP_PROTOCOL_ENCODE_H
 
+#include "analysis/analysis.h"
 #include "base/diagnostic.h"
 #include "session/text.h"
 
@@ -12,6 +13,12 @@ void ch_encode_lsp_range(ChBuffer *out, ChLspRange range);
 
 /* {"uri":…,"range":…} of a place in a file. */
 void ch_encode_location(ChBuffer *out, const char *uri, ChLspRange range);
+
+/* The same, of a byte range of the cursor's text. */
+void ch_encode_place(ChBuffer *out, const char *uri, ChLineCursor *cursor, ChRange range);
+
+/* The protocol's SymbolKind. */
+int ch_encode_symbol_kind(ChSymbolKind kind);
 
 /* One diagnostic. `uri` is the file's own, for its related notes. */
 typedef struct ChDiagnosticStyle {

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "protocol/publish.h"
+#include "protocol/search.h"
 #include "scheduler.h"
 #include "server.h"
 
@@ -166,6 +167,7 @@ void ch_lsp_shutdown(ChServer *server, ChRequest *request)
 {
     for (uint32_t i = 0; i < server->session.document_count; i++)
         ch_server_fail_waiting(server, server->session.documents[i], CH_RPC_SERVER_CANCELLED, "The server was shut down.");
+    ch_search_cancel(server, NULL, CH_RPC_SERVER_CANCELLED, "The server was shut down.");
     server->state = CH_SERVER_SHUTDOWN;
 }
 

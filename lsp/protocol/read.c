@@ -6,32 +6,7 @@
 #include "features/definition.h"
 #include "features/hover.h"
 #include "features/outline.h"
-#include "protocol/encode.h"
-#include "server.h"
-
-enum { POSITION_MAX = 0x7fffffff };
-
-static ChLineCursor cursor_of(const ChServer *server, const ChSnapshot *snapshot)
-{
-    return ch_line_cursor_init(&snapshot->lines, snapshot->source->text, server->session.encoding);
-}
-
-/* The byte offset of params.position; places outside the text are moved into it. */
-static bool read_offset(const ChServer *server, ChRequest *request, uint32_t *offset)
-{
-    const cJSON *position = ch_json_get(request->params, "position");
-    int64_t line = 0;
-    int64_t character = 0;
-    if (!ch_json_get_integer(position, "line", 0, POSITION_MAX, &line) ||
-        !ch_json_get_integer(position, "character", 0, POSITION_MAX, &character)) {
-        ch_request_fail(request, CH_RPC_INVALID_PARAMS, "params.position must hold whole, non-negative line and character.");
-        return false;
-    }
-    const ChSnapshot *snapshot = request->snapshot;
-    *offset = ch_lines_offset(&snapshot->lines, snapshot->source->text, server->session.encoding,
-                              (ChLspPosition){(uint32_t)line, (uint32_t)character});
-    return true;
-}
+#include "protocol/place.h"
 
 /* ---- hover ---- */
 
@@ -43,13 +18,13 @@ void ch_lsp_hover_capability(ChServer *server, cJSON *capabilities)
 void ch_lsp_hover(ChServer *server, ChRequest *request)
 {
     uint32_t offset = 0;
-    if (!read_offset(server, request, &offset))
+    if (!ch_place_offset(server, request, &offset))
         return;
     ChHover hover = {0};
     if (!ch_hover_at(request->snapshot, offset, server->has_markdown_hover ? CH_HOVER_MARKDOWN : CH_HOVER_PLAIN, &hover))
         return;
     ChBuffer *out = &request->result;
-    ChLineCursor cursor = cursor_of(server, request->snapshot);
+    ChLineCursor cursor = ch_place_cursor(server, request->snapshot);
     ch_buffer_printf(out, "{\"contents\":{\"kind\":\"%s\",\"value\":", server->has_markdown_hover ? "markdown" : "plaintext");
     ch_buffer_add_json(out, ch_buffer_view(&hover.text));
     ch_buffer_add_text(out, "},\"range\":");
@@ -68,36 +43,18 @@ void ch_lsp_definition_capability(ChServer *server, cJSON *capabilities)
 void ch_lsp_definition(ChServer *server, ChRequest *request)
 {
     uint32_t offset = 0;
-    if (!read_offset(server, request, &offset))
+    if (!ch_place_offset(server, request, &offset))
         return;
     const ChSnapshot *snapshot = request->snapshot;
     ChDefinition definition;
     if (!ch_definition_at(snapshot, offset, &definition))
         return;
-    ChEncoding encoding = server->session.encoding;
-    if (!definition.source) {
-        ChLspRange range = {
-            ch_lines_position(&snapshot->lines, snapshot->source->text, encoding, definition.range.start),
-            ch_lines_position(&snapshot->lines, snapshot->source->text, encoding, definition.range.end),
-        };
-        ch_encode_location(&request->result, request->document->uri.text, range);
+    if (definition.source) {
+        ch_place_add_location(&request->result, server, definition.source, definition.range);
         return;
     }
-    /* Another file: by the name that the client gave it, if it is open. */
-    char *path = ch_str_detach(definition.source->path);
-    const ChDocument *open = ch_session_find(&server->session, path);
-    char *uri = open ? ch_str_detach(ch_str_of(open->uri.text)) : ch_uri_of_path(definition.source->path);
-    ChLines lines = {0};
-    ch_lines_build(&lines, definition.source->text);
-    lines.has_bom = open && ch_str_starts_with(ch_text_view(&open->text), CH_STR("\xEF\xBB\xBF"));
-    ChLspRange range = {
-        ch_lines_position(&lines, definition.source->text, encoding, definition.range.start),
-        ch_lines_position(&lines, definition.source->text, encoding, definition.range.end),
-    };
-    ch_encode_location(&request->result, uri, range);
-    ch_lines_release(&lines);
-    ch_free(uri);
-    ch_free(path);
+    ChLineCursor cursor = ch_place_cursor(server, snapshot);
+    ch_encode_place(&request->result, request->document->uri.text, &cursor, definition.range);
 }
 
 /* ---- document symbols ---- */
@@ -109,17 +66,9 @@ void ch_lsp_document_symbol_capability(ChServer *server, cJSON *capabilities)
 
 static void add_symbol_head(ChBuffer *out, const ChOutlineEntry *entry)
 {
-    /* Numbers of the protocol's SymbolKind. */
-    static const int kinds[CH_SYMBOL_KIND_COUNT] = {
-        [CH_SYMBOL_VARIABLE] = 13, [CH_SYMBOL_CONSTANT] = 14, [CH_SYMBOL_PARAMETER] = 13,  [CH_SYMBOL_FUNCTION] = 12,
-        [CH_SYMBOL_METHOD] = 6,    [CH_SYMBOL_PIPELINE] = 12, [CH_SYMBOL_TOOL] = 12,       [CH_SYMBOL_SKILL] = 5,
-        [CH_SYMBOL_EVAL_PACK] = 5, [CH_SYMBOL_STRUCT] = 23,   [CH_SYMBOL_ENUM] = 10,       [CH_SYMBOL_INTERFACE] = 11,
-        [CH_SYMBOL_TYPE_ALIAS] = 5, [CH_SYMBOL_TYPE_PARAMETER] = 26, [CH_SYMBOL_FIELD] = 8, [CH_SYMBOL_VARIANT] = 22,
-        [CH_SYMBOL_MODULE] = 2,
-    };
     ch_buffer_add_text(out, "{\"name\":");
     ch_buffer_add_json(out, entry->name);
-    ch_buffer_printf(out, ",\"kind\":%d", kinds[entry->kind]);
+    ch_buffer_printf(out, ",\"kind\":%d", ch_encode_symbol_kind(entry->kind));
     if (entry->is_deprecated)
         ch_buffer_add_text(out, ",\"tags\":[1]");
 }
@@ -127,7 +76,7 @@ static void add_symbol_head(ChBuffer *out, const ChOutlineEntry *entry)
 static void add_symbol_tree(ChServer *server, ChRequest *request, const ChOutline *outline)
 {
     ChBuffer *out = &request->result;
-    ChLineCursor cursor = cursor_of(server, request->snapshot);
+    ChLineCursor cursor = ch_place_cursor(server, request->snapshot);
     uint32_t depth = 0;
     for (uint32_t i = 0; i < outline->count; i++) {
         const ChOutlineEntry *entry = &outline->entries[i];
@@ -155,7 +104,7 @@ static void add_symbol_tree(ChServer *server, ChRequest *request, const ChOutlin
 static void add_symbol_list(ChServer *server, ChRequest *request, const ChOutline *outline)
 {
     ChBuffer *out = &request->result;
-    ChLineCursor cursor = cursor_of(server, request->snapshot);
+    ChLineCursor cursor = ch_place_cursor(server, request->snapshot);
     for (uint32_t i = 0; i < outline->count; i++) {
         const ChOutlineEntry *entry = &outline->entries[i];
         add_symbol_head(out, entry);
@@ -229,11 +178,11 @@ static void add_completion(const ChServer *server, ChBuffer *out, const ChComple
 void ch_lsp_completion(ChServer *server, ChRequest *request)
 {
     uint32_t offset = 0;
-    if (!read_offset(server, request, &offset))
+    if (!ch_place_offset(server, request, &offset))
         return;
     ChCompletions completions = {0};
     ch_completions_at(request->snapshot, offset, &completions);
-    ChLineCursor cursor = cursor_of(server, request->snapshot);
+    ChLineCursor cursor = ch_place_cursor(server, request->snapshot);
     ChBuffer range = {0};
     ch_encode_range(&range, &cursor, completions.word);
     ChBuffer *out = &request->result;
@@ -270,19 +219,22 @@ void ch_lsp_semantic_tokens_capability(ChServer *server, cJSON *capabilities)
     for (size_t i = 0; i < sizeof(k_token_modifiers) / sizeof(k_token_modifiers[0]); i++)
         ch_json_append_string(modifiers, k_token_modifiers[i]);
     ch_json_add_bool(provider, "full", true);
+    ch_json_add_bool(provider, "range", true);
 }
 
-void ch_lsp_semantic_tokens(ChServer *server, ChRequest *request)
+static void add_tokens(ChServer *server, ChRequest *request, ChRange range)
 {
     const ChSnapshot *snapshot = request->snapshot;
     uint32_t count = 0;
     const ChToken *tokens = snapshot->analysis ? ch_analysis_tokens(snapshot->analysis, &count) : NULL;
-    ChLineCursor cursor = cursor_of(server, snapshot);
+    ChLineCursor cursor = ch_place_cursor(server, snapshot);
     ChBuffer *out = &request->result;
     ChLspPosition last = {0};
     ch_buffer_add_text(out, "{\"data\":[");
     bool is_first = true;
     for (uint32_t i = 0; i < count; i++) {
+        if (tokens[i].range.end < range.start || tokens[i].range.start > range.end)
+            continue;
         ChLspPosition start = ch_line_cursor_position(&cursor, tokens[i].range.start);
         ChLspPosition end = ch_line_cursor_position(&cursor, tokens[i].range.end);
         if (start.line != end.line || start.character == end.character)
@@ -295,4 +247,16 @@ void ch_lsp_semantic_tokens(ChServer *server, ChRequest *request)
         is_first = false;
     }
     ch_buffer_add_text(out, "]}");
+}
+
+void ch_lsp_semantic_tokens(ChServer *server, ChRequest *request)
+{
+    add_tokens(server, request, (ChRange){0, request->snapshot->source->text.length});
+}
+
+void ch_lsp_semantic_tokens_range(ChServer *server, ChRequest *request)
+{
+    ChRange range;
+    if (ch_place_read_range(server, request, ch_json_get(request->params, "range"), &range))
+        add_tokens(server, request, range);
 }

@@ -53,9 +53,8 @@ static void take_changed_paths(ChWorkspace *workspace, ChSession *session)
     session->is_all_changed = false;
 }
 
-void ch_workspace_update(ChWorkspace *workspace, ChSession *session)
+void ch_workspace_capture(ChWorkspace *workspace, ChSession *session)
 {
-    take_changed_paths(workspace, session);
     drop_roots(workspace);
     for (uint32_t i = 0; i < session->root_count; i++)
         workspace->roots[workspace->root_count++] = ch_str_detach(ch_str_of(session->roots[i]));
@@ -65,12 +64,19 @@ void ch_workspace_update(ChWorkspace *workspace, ChSession *session)
     drop_sources(workspace);
     for (uint32_t i = 0; i < session->document_count; i++) {
         ChDocument *document = session->documents[i];
-        document->is_path_noted = false;
         if (!document->uri.path || !document->is_harn || document->is_lost)
             continue;
         ChSource *source = ch_source_ref(ch_session_source(document));
         ch_map_set_pointer(&workspace->open_sources, source->path, source);
     }
+}
+
+void ch_workspace_update(ChWorkspace *workspace, ChSession *session)
+{
+    take_changed_paths(workspace, session);
+    ch_workspace_capture(workspace, session);
+    for (uint32_t i = 0; i < session->document_count; i++)
+        session->documents[i]->is_path_noted = false;
 }
 
 static ChSource *open_text(void *data, ChStr path)

@@ -22,7 +22,10 @@ typedef struct ChWorkspace {
 
 void ch_workspace_release(ChWorkspace *workspace);
 
-/* Brings the workspace up to date. Only while no job runs. */
+/* Takes the session's folders and open texts as they are now. The session's list of changes stays. */
+void ch_workspace_capture(ChWorkspace *workspace, ChSession *session);
+
+/* Brings the workspace up to date, and takes over the session's list of changes. Only while no job runs. */
 void ch_workspace_update(ChWorkspace *workspace, ChSession *session);
 
 /* On the worker: forgets what changed; afterwards the graph may be asked. */

@@ -1,0 +1,17 @@
+/* From a name to its type, and from an interface to what fulfils it. */
+#ifndef CH_LSP_FEATURES_RELATIONS_H
+#define CH_LSP_FEATURES_RELATIONS_H
+
+#include "base/array.h"
+#include "features/definition.h"
+
+typedef CH_ARRAY_OF(ChDefinition) ChDefinitions;
+
+/* Where the type of the value at the offset is declared; false when it has no declaration. */
+bool ch_type_definition_at(const ChSnapshot *snapshot, uint32_t offset, ChDefinition *definition);
+
+/* What implements the thing at the offset: of an interface the types that have all its methods, of one of its methods
+ * those methods, of a struct or enum its impl blocks. Of this file. Release the array. */
+void ch_implementations_at(const ChSnapshot *snapshot, uint32_t offset, ChDefinitions *definitions);
+
+#endif
