@@ -61,8 +61,13 @@ typedef struct ch_host {
     int64_t (*now_ms)(void *ud);
     int64_t (*monotonic_ms)(void *ud);
     int64_t (*monotonic_ns)(void *ud);
-    // Nothing else to do: sleeps, at most so long; may return early.
-    void (*sleep)(void *ud, int64_t ms);
+    // Nothing else to do: waits for something from outside, at most so long (0: only looks; below 0: until something
+    // comes), and tells the operations that have ended by their callbacks. May return early. An operation belongs to the
+    // entry that begins it: it answers at once or later, from here, on the VM's thread, and never after it was stopped.
+    // Tasks wait for operations with runtime/host_wait.h.
+    void (*poll)(void *ud, int64_t ms);
+    // Any thread: a poll that waits returns, or the next one does at once.
+    void (*wake)(void *ud);
 
     // Bytes nobody can guess.
     void (*random)(void *ud, void *bytes, size_t length);

@@ -2,9 +2,31 @@
 #ifndef CH_HOST_HOST_INT_H
 #define CH_HOST_HOST_INT_H
 
+#include <stdatomic.h>
+
 #include "host/host.h"
+
+typedef struct ChHostLoop ChHostLoop;
+struct uv_loop_s;
+
+// The operating system's host; the `ud` of its entries.
+typedef struct RealHost {
+    ch_host host;
+    char input[8192];
+    size_t input_at, input_end;
+    bool input_closed;
+    _Atomic(ChHostLoop *) loop; // NULL until somebody waits
+    atomic_bool is_woken;       // since the last poll
+} RealHost;
 
 // Runs a child process to its end (process.c).
 ChStatus ch__host_run(void *ud, const ChHostRun *run, ChHostRunResult *result);
+
+// loop.c: what `poll` runs. Handles of operations are added to the loop and closed by who made them; they must be
+// closed, or closing, before the host is freed.
+struct uv_loop_s *ch__host_loop(RealHost *real);
+void ch__host_poll(void *ud, int64_t ms);
+void ch__host_wake(void *ud);
+void ch__host_loop_free(RealHost *real);
 
 #endif

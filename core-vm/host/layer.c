@@ -11,7 +11,8 @@ static bool pass_is_terminal(void *ud, int stream) { return BELOW->is_terminal(B
 static int64_t pass_now_ms(void *ud) { return BELOW->now_ms(BELOW->ud); }
 static int64_t pass_monotonic_ms(void *ud) { return BELOW->monotonic_ms(BELOW->ud); }
 static int64_t pass_monotonic_ns(void *ud) { return BELOW->monotonic_ns(BELOW->ud); }
-static void pass_sleep(void *ud, int64_t ms) { BELOW->sleep(BELOW->ud, ms); }
+static void pass_poll(void *ud, int64_t ms) { BELOW->poll(BELOW->ud, ms); }
+static void pass_wake(void *ud) { BELOW->wake(BELOW->ud); }
 static void pass_random(void *ud, void *bytes, size_t length) { BELOW->random(BELOW->ud, bytes, length); }
 static bool pass_env_get(void *ud, const char *name, ChBuffer *value) { return BELOW->env_get(BELOW->ud, name, value); }
 static bool pass_folder(void *ud, ChBuffer *path) { return BELOW->folder(BELOW->ud, path); }
@@ -53,7 +54,8 @@ void ch_host_layer_init(ChHostLayer *layer, ch_host *below, void *own) {
         .now_ms = pass_now_ms,
         .monotonic_ms = pass_monotonic_ms,
         .monotonic_ns = pass_monotonic_ns,
-        .sleep = pass_sleep,
+        .poll = pass_poll,
+        .wake = pass_wake,
         .random = pass_random,
         .env_get = pass_env_get,
         .folder = pass_folder,

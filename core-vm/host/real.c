@@ -21,13 +21,6 @@
 
 #define OUTPUT_BLOCK 16384
 
-typedef struct RealHost {
-    ch_host host;
-    char input[8192];
-    size_t input_at, input_end;
-    bool input_closed;
-} RealHost;
-
 static void real_write(void *ud, ChHostStream stream, const char *data, size_t length) {
     int fd = stream == CH_HOST_STDERR ? STDERR_FILENO : STDOUT_FILENO;
     while (length) {
@@ -83,12 +76,6 @@ static int64_t clock_ns(clockid_t clock) {
 static int64_t real_now_ms(void *ud) { return clock_ns(CLOCK_REALTIME) / 1000000; }
 static int64_t real_monotonic_ms(void *ud) { return clock_ns(CLOCK_MONOTONIC) / 1000000; }
 static int64_t real_monotonic_ns(void *ud) { return clock_ns(CLOCK_MONOTONIC); }
-
-static void real_sleep(void *ud, int64_t ms) {
-    if (ms <= 0) return;
-    struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&pause, NULL);
-}
 
 static void real_random(void *ud, void *bytes, size_t length) {
     char *at = bytes;
@@ -332,7 +319,8 @@ ch_host *ch_host_real(void) {
         .now_ms = real_now_ms,
         .monotonic_ms = real_monotonic_ms,
         .monotonic_ns = real_monotonic_ns,
-        .sleep = real_sleep,
+        .poll = ch__host_poll,
+        .wake = ch__host_wake,
         .random = real_random,
         .env_get = real_env_get,
         .folder = real_folder,
@@ -351,4 +339,7 @@ ch_host *ch_host_real(void) {
     return &real->host;
 }
 
-void ch_host_real_free(ch_host *host) { ch_free(host); }
+void ch_host_real_free(ch_host *host) {
+    ch__host_loop_free(host->ud);
+    ch_free(host);
+}

@@ -13,7 +13,8 @@
 #define CH_PARALLEL_MAX (1u << 20)
 #define CH_CANCEL_TIMEOUT_MS 5000
 #define CH_SELECT_TIMEOUT_MS 5000
-#define CH_IDLE_LOOK_MS 20      // an idle program looks up so often
+#define CH_HOST_LOOK_MS 10      // between two looks at the host when the loop is somebody else's
+#define CH_HOST_LOOK_TURNS 64   // tasks that run between two looks at the host while others run too
 
 // First in, first out; linked through next_queued.
 typedef struct ChTaskQueue {
@@ -36,6 +37,7 @@ typedef enum ChWaitKind {
     CH_WAIT_SELECT,    // on: the list of channels
     CH_WAIT_MUTEX,
     CH_WAIT_GROUP,
+    CH_WAIT_HOST,      // for an operation of the host's, see host_wait.h
 } ChWaitKind;
 
 typedef struct ChWait {
@@ -44,6 +46,7 @@ typedef struct ChWait {
     struct ChMutex *mutex;
     struct ChGroup *group;   // owned
     uint64_t span;           // ends with the wait; 0: none
+    struct ChHostWait *host; // NULL once it has ended
     uint64_t order;          // of waits in the VM: the last one hears of a deadlock
     bool nil_at_end;         // SELECT: answers nil instead of a result with index -1
 } ChWait;
@@ -71,6 +74,8 @@ struct ChScheduler {
     ChMap mutexes;           // key -> ChMutex *
     uint32_t task_count, next_task_id, next_token;
     uint32_t select_count;   // tasks that wait in a select
+    uint32_t host_wait_count; // tasks that wait for the host
+    uint32_t turns;          // since the host was last looked at
 };
 
 const char *ch__channel_name(ChValue channel);
@@ -89,6 +94,7 @@ ChValue ch__select_none(ChVm *vm, bool is_nil);
 void ch__channel_forget(ChTask *task);
 
 void ch__mutex_forget(ChVm *vm, ChTask *task);
+void ch__host_wait_forget(ChTask *task);
 void ch__group_task_ended(ChVm *vm, ChTask *task);
 void ch__group_abandon(ChVm *vm, struct ChGroup *group);
 // The earliest deadline of a task, or INT64_MAX.

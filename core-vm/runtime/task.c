@@ -149,6 +149,7 @@ static void forget(ChVm *vm, ChTask *task) {
     case CH_WAIT_RECEIVE:
     case CH_WAIT_ITEM: ch__channel_forget(task); break;
     case CH_WAIT_MUTEX: ch__mutex_forget(vm, task); break;
+    case CH_WAIT_HOST: ch__host_wait_forget(task); break;
     case CH_WAIT_JOIN:
     case CH_WAIT_GRACEFUL: {
         ChTask **at = &((ChTask *)wait->on.as.object)->joiners;
@@ -448,7 +449,12 @@ static bool cancel_waits(ChVm *vm) {
     return is_any;
 }
 
-ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
+static void look_at_host(ChVm *vm) {
+    vm->scheduler->turns = 0;
+    vm->host->poll(vm->host->ud, 0);
+}
+
+static ChRunStatus run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
     struct ChScheduler *scheduler = vm->scheduler;
     *wait_ms = 0;
     for (;;) {
@@ -458,10 +464,15 @@ ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
         ChTask *task = ch__queue_pop(&scheduler->ready);
         if (!task) {
             if (ch_vm_is_cancelled(vm) && cancel_waits(vm)) continue;
-            if (!has_timer && break_deadlock(vm)) continue;
+            if (scheduler->host_wait_count) {
+                look_at_host(vm);
+                if (scheduler->ready.first) continue;
+            } else if (!has_timer && break_deadlock(vm))
+                continue;
             *wait_ms = has_timer ? wait : -1;
             return CH_RAN_WAITING;
         }
+        if (scheduler->host_wait_count && ++scheduler->turns >= CH_HOST_LOOK_TURNS) look_at_host(vm);
         task->handle.head.refs++;
         ChRunStatus status = ch_vm_run_slice(vm, task, max_instructions);
         // A task that was interrupted goes on first: who reads or steps expects the same order of effects.
@@ -476,14 +487,21 @@ ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
     }
 }
 
+ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
+    ChRunStatus status = run(vm, max_instructions, wait_ms);
+    // The owner of another loop does not hear of the host's: it has to come back and look.
+    if (status == CH_RAN_WAITING && vm->scheduler->host_wait_count && (*wait_ms < 0 || *wait_ms > CH_HOST_LOOK_MS))
+        *wait_ms = CH_HOST_LOOK_MS;
+    return status;
+}
+
 void ch_vm_run_to_end(ChVm *vm) {
     int64_t wait_ms;
     for (;;) {
-        ChRunStatus status = ch_vm_run(vm, 0, &wait_ms);
+        ChRunStatus status = run(vm, 0, &wait_ms);
         if (status == CH_RAN_DONE) return;
-        // In pieces, so that a cancel from another thread is heard soon.
-        if (status == CH_RAN_WAITING)
-            vm->host->sleep(vm->host->ud, wait_ms < 0 || wait_ms > CH_IDLE_LOOK_MS ? CH_IDLE_LOOK_MS : wait_ms);
+        // A cancel from another thread wakes the host.
+        if (status == CH_RAN_WAITING) vm->host->poll(vm->host->ud, wait_ms);
     }
 }
 

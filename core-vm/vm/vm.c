@@ -100,7 +100,10 @@ bool ch_vm_is_cancelled(ChVm *vm) {
     return atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & CH_INTERRUPT_CANCEL;
 }
 
-void ch_vm_interrupt(ChVm *vm, unsigned reasons) { atomic_fetch_or(&vm->interrupt, reasons); }
+void ch_vm_interrupt(ChVm *vm, unsigned reasons) {
+    atomic_fetch_or(&vm->interrupt, reasons);
+    vm->host->wake(vm->host->ud);
+}
 
 // ---- safepoints -------------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,8 @@ static inline void bench_write(void *ud, ChHostStream stream, const char *data, 
 // The real host's functions expect its own `ud`; only those that programs here use are passed on.
 static inline int64_t bench_clock(void *ud) { return ((Bench *)ud)->real->monotonic_ms(((Bench *)ud)->real->ud); }
 static inline int64_t bench_clock_ns(void *ud) { return ((Bench *)ud)->real->monotonic_ns(((Bench *)ud)->real->ud); }
-static inline void bench_sleep(void *ud, int64_t ms) { ((Bench *)ud)->real->sleep(((Bench *)ud)->real->ud, ms); }
+static inline void bench_poll(void *ud, int64_t ms) { ((Bench *)ud)->real->poll(((Bench *)ud)->real->ud, ms); }
+static inline void bench_wake(void *ud) { ((Bench *)ud)->real->wake(((Bench *)ud)->real->ud); }
 static inline bool bench_folder(void *ud, ChBuffer *path) {
     return ((Bench *)ud)->real->folder(((Bench *)ud)->real->ud, path);
 }
@@ -41,7 +42,8 @@ static inline void bench_open(Bench *bench, const ChVmOptions *options) {
     bench->host.write = bench_write;
     bench->host.monotonic_ms = bench->host.now_ms = bench_clock;
     bench->host.monotonic_ns = bench_clock_ns;
-    bench->host.sleep = bench_sleep;
+    bench->host.poll = bench_poll;
+    bench->host.wake = bench_wake;
     bench->host.folder = bench_folder;
     ChBuffer why = {0};
     bench->vm = ch_vm_new(&bench->host, options, &why);
