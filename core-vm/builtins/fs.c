@@ -1,5 +1,6 @@
 // Files, folders and child processes, all through the host. Relative paths are seen from the working folder.
 #include "builtins/native.h"
+#include "vm/vm_int.h"
 
 #include <stdlib.h>
 
@@ -409,7 +410,7 @@ static const ChModule *running_module(ChVm *vm) {
     for (ChFiber *fiber = vm->task ? vm->task->fiber : NULL; fiber; fiber = fiber->consumer)
         for (ChFrame *frame = fiber->top; frame && frame >= fiber->frames; frame--) {
             const ChModule *module = frame->closure->module;
-            if (module && module != vm->prelude) return module;
+            if (module && !ch__is_prelude(module)) return module;
         }
     return vm->main_module;
 }

@@ -36,6 +36,8 @@ typedef struct ChBuiltinState {
     ChBuffer captured;
     CH_ARRAY_OF(ChLogSpan) log_spans; // innermost last
     int64_t mock_now_ms, mock_monotonic_ms;
+    ChDict *memory;                 // what builtins written in Harn keep, by name; NULL: nothing yet
+    int64_t memory_number;          // the last number that was given to a handle of theirs
 } ChBuiltinState;
 
 ChBuiltinState *ch__builtin_state(ChVm *vm);
@@ -124,6 +126,13 @@ bool ch__same_bytes(ChStr a, ChStr b);
 
 // Whether the expression matches somewhere in the text. False: it is none, *why tells (regex.c).
 bool ch__regex_is_match(ChVm *vm, ChStr pattern, ChStr text, bool *matches, ChBuffer *why);
+
+// The bytes of a bytes argument (with `also_text` of a string too), borrowed. Throws for anything else (compress.c).
+ChFlow ch__input_bytes(ChVm *vm, const char *who, const ChValue *args, uint32_t argc, uint32_t index, bool also_text,
+                       ChStr *bytes);
+// The buffer's bytes as a bytes value; the buffer is released.
+ChFlow ch__give_bytes(ChValue *result, ChBuffer *take_buffer);
+void ch__blake3(ChStr bytes, uint8_t out[32]);
 
 void ch__regex_cache_free(struct ChRegexCache *cache);
 

@@ -14,6 +14,8 @@ typedef struct ChEmbedded {
 } ChEmbedded;
 
 extern const ChEmbedded ch_std_modules[];
+// Further parts of the prelude, compiled when one of their functions is first called.
+extern const ChEmbedded ch_prelude_parts[];
 extern const char ch_prelude_source[];
 extern const unsigned long ch_prelude_source_length;
 

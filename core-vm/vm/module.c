@@ -592,35 +592,64 @@ static ChClosure *prelude_function(ChModule *prelude, ChStr name) {
     return NULL;
 }
 
-static bool load_prelude(ChVm *vm) {
-    ChSource *source = ch_source_new(CH_STR("<prelude>"), ch_str_slice(ch_prelude_source, ch_prelude_source_length), NULL);
+// Compiles a part of the prelude and makes its functions. NULL: an error is pending (a defect of the build).
+static ChModule *load_part(ChVm *vm, const char *path, ChStr text) {
+    ChStr name = ch_str_of(path);
+    ChSource *source = ch_source_new(name, text, NULL);
     if (!source) {
         ch_throw_runtime(vm, "the prelude cannot be read");
-        return false;
+        return NULL;
     }
     ChArena arena;
     ch_arena_init(&arena);
     ChDiagnosticList diagnostics;
     ch_diagnostics_init(&diagnostics, &arena);
+    ChModule *module = NULL;
     ChChunk *chunk = ch__compile_source(vm, source, CH_STR("."), CH_COMPILE_PRELUDE, &diagnostics);
     if (chunk) {
-        vm->prelude = ch_vm_module_new(vm, chunk, CH_STR("<prelude>"), CH_STR("<prelude>"), source);
-        vm->prelude->state = CH_MODULE_READY;
+        module = ch_vm_module_new(vm, chunk, name, name, source);
+        module->state = CH_MODULE_READY;
         for (uint32_t i = 0; i < chunk->slot_count; i++) {
-            ChClosure *closure = prelude_function(vm->prelude, chunk->slots[i].name);
-            if (closure) ch_assign_take(&vm->prelude->slots[i], ch_object(closure));
+            ChClosure *closure = prelude_function(module, chunk->slots[i].name);
+            if (closure) ch_assign_take(&module->slots[i], ch_object(closure));
         }
     } else
         throw_import_diagnostic(vm, &diagnostics, source);
     ch_diagnostics_release(&diagnostics);
     ch_arena_release(&arena);
     ch_source_unref(source);
-    return chunk != NULL;
+    return module;
+}
+
+bool ch__is_prelude(const ChModule *module) { return ch_str_starts_with(module->path, CH_STR("<prelude>")); }
+
+// The part whose text defines `name`: the prelude itself, or one of those that most programs do without. NULL: an
+// error is pending.
+static ChModule *prelude_with(ChVm *vm, ChStr name) {
+    ChBuffer definition = {0}, path = {0};
+    ch_buffer_printf(&definition, "\nfn %.*s(", CH_STR_ARG(name));
+    ChModule *module = NULL;
+    bool is_found = false;
+    for (const ChEmbedded *part = ch_prelude_parts; part->name && !is_found; part++) {
+        ChStr text = ch_str_slice(part->text, *part->length);
+        if (ch_str_find(text, ch_buffer_view(&definition), 0) < 0) continue;
+        is_found = true;
+        ch_buffer_printf(&path, "<prelude>/%s", part->name);
+        ChMapEntry *known = ch_map_find(&vm->module_map, ch_buffer_view(&path));
+        module = known ? known->value.pointer : load_part(vm, path.data, text);
+    }
+    if (!is_found) {
+        if (!vm->prelude)
+            vm->prelude = load_part(vm, "<prelude>", ch_str_slice(ch_prelude_source, ch_prelude_source_length));
+        module = vm->prelude;
+    }
+    ch_buffer_release(&definition);
+    ch_buffer_release(&path);
+    return module;
 }
 
 ChClosure *ch__prelude_closure(ChVm *vm, uint32_t row) {
     if (vm->prelude_closures[row]) return vm->prelude_closures[row];
-    if (!vm->prelude && !load_prelude(vm)) return NULL;
     const ChBuiltinRow *builtin = &ch_builtin_rows[row];
     ChBuffer name = {0};
     if (builtin->type >= 0) {
@@ -632,11 +661,12 @@ ChClosure *ch__prelude_closure(ChVm *vm, uint32_t row) {
         ch_buffer_printf(&name, "__%s_%s", types[builtin->type], builtin->name);
     } else
         ch_buffer_add_text(&name, builtin->name);
-    int32_t slot = ch_module_slot(vm->prelude, ch_buffer_view(&name));
-    if (slot >= 0 && vm->prelude->slots[slot].tag == CH_TAG_CLOSURE) {
-        vm->prelude_closures[row] = vm->prelude->slots[slot].as.closure;
+    ChModule *prelude = prelude_with(vm, ch_buffer_view(&name));
+    int32_t slot = prelude ? ch_module_slot(prelude, ch_buffer_view(&name)) : -1;
+    if (slot >= 0 && prelude->slots[slot].tag == CH_TAG_CLOSURE) {
+        vm->prelude_closures[row] = prelude->slots[slot].as.closure;
         vm->prelude_closures[row]->head.refs++;
-    } else
+    } else if (prelude)
         ch_throw_runtime(vm, "the prelude does not define %s", name.data);
     ch_buffer_release(&name);
     return vm->prelude_closures[row];

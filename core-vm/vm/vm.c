@@ -45,6 +45,7 @@ void ch_vm_free(ChVm *vm) {
     for (uint32_t i = 0; i < ch_builtin_count; i++)
         if (vm->prelude_closures[i]) ch__closure_unref(vm->prelude_closures[i]);
     ch_free(vm->prelude_closures);
+    ch__builtin_memory_clear(vm);
     free_methods(vm);
     // Slots hold closures that hold their module: empty all before the table lets go of the modules.
     for (uint32_t i = 0; i < vm->module_count; i++) ch__module_clear(vm->modules[i]);

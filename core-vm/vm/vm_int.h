@@ -166,6 +166,10 @@ ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileK
 void ch__module_clear(ChModule *module);
 // The prelude's function behind a row without native code; loads the prelude when that is needed. Borrowed. NULL: an
 // error is pending (a defect of the prelude).
+// The module is the prelude or one of its parts.
+bool ch__is_prelude(const ChModule *module);
+// Lets go of what builtins written in Harn keep; before modules go.
+void ch__builtin_memory_clear(ChVm *vm);
 ChClosure *ch__prelude_closure(ChVm *vm, uint32_t row);
 // IMPORT: loads the module. OK with *run NULL: names are bound. OK with a closure (owned): run it, then do the
 // instruction again.
