@@ -11,7 +11,7 @@
 // ---- paths and errors ---------------------------------------------------------------------------------------------
 
 // As the reference words what the operating system says.
-static const char *reason(ChStatus status) {
+const char *ch__file_reason(ChStatus status) {
     switch (status) {
     case CH_STATUS_NOT_FOUND: return "No such file or directory (os error 2)";
     case CH_STATUS_NO_PERMISSION: return "Permission denied (os error 13)";
@@ -43,7 +43,7 @@ static char *path_arg(ChVm *vm, const ChValue *args, uint32_t argc, uint32_t ind
 }
 
 static ChFlow done(ChVm *vm, ChStatus status, const char *what, char *take_path) {
-    ChFlow flow = status == CH_STATUS_OK ? CH_OK : ch_throw_text(vm, "Failed to %s %s: %s", what, take_path, reason(status));
+    ChFlow flow = status == CH_STATUS_OK ? CH_OK : ch_throw_text(vm, "Failed to %s %s: %s", what, take_path, ch__file_reason(status));
     ch_free(take_path);
     return flow;
 }
@@ -73,7 +73,7 @@ CH_NATIVE(ch__read_file_result) {
     if (status == CH_STATUS_OK)
         *result = ch_result_ok(vm, ch_str_value(text.data, text.length));
     else
-        *result = ch_result_err(vm, ch_object(ch_string_format("Failed to read file %s: %s", path, reason(status))));
+        *result = ch_result_err(vm, ch_object(ch_string_format("Failed to read file %s: %s", path, ch__file_reason(status))));
     ch_buffer_release(&text);
     ch_free(path);
     return CH_OK;
@@ -98,7 +98,7 @@ CH_NATIVE(ch__read_lines) {
         flow = ch__string_lines(vm, &whole, 1, result);
         ch_release(whole);
     } else {
-        flow = ch_throw_text(vm, "read_lines: %s: %s", path, reason(status));
+        flow = ch_throw_text(vm, "read_lines: %s: %s", path, ch__file_reason(status));
     }
     ch_buffer_release(&text);
     ch_free(path);
@@ -170,7 +170,7 @@ CH_NATIVE(ch__mkdir) {
 CH_NATIVE(ch__copy_file) {
     char *from = path_arg(vm, args, argc, 0), *to = path_arg(vm, args, argc, 1);
     ChStatus status = vm->host->file_copy(vm->host->ud, from, to);
-    if (status != CH_STATUS_OK) ch_throw_text(vm, "Failed to copy %s to %s: %s", from, to, reason(status));
+    if (status != CH_STATUS_OK) ch_throw_text(vm, "Failed to copy %s to %s: %s", from, to, ch__file_reason(status));
     ch_free(from);
     ch_free(to);
     return status == CH_STATUS_OK ? CH_OK : CH_THROW;
@@ -189,7 +189,7 @@ CH_NATIVE(ch__move_file) {
     }
     ch_free(from);
     ch_free(to);
-    return status == CH_STATUS_OK ? CH_OK : ch_throw_text(vm, "move_file: %s failed: %s", step, reason(status));
+    return status == CH_STATUS_OK ? CH_OK : ch_throw_text(vm, "move_file: %s failed: %s", step, ch__file_reason(status));
 }
 
 // ---- folders ----------------------------------------------------------------------------------------------------------
@@ -415,10 +415,18 @@ static const ChModule *running_module(ChVm *vm) {
     return vm->main_module;
 }
 
-CH_NATIVE(ch__source_dir) {
+void ch__source_folder(ChVm *vm, ChBuffer *out) {
     const ChModule *module = running_module(vm);
-    if (!module || !module->folder.length) return ch__cwd(vm, args, argc, result);
-    return ch__give_lossy(vm, "source_dir", result, module->folder);
+    if (module && module->folder.length) ch_buffer_add_str(out, module->folder);
+    else if (!vm->host->folder(vm->host->ud, out)) ch_buffer_add_text(out, "/");
+}
+
+CH_NATIVE(ch__source_dir) {
+    ChBuffer folder = {0};
+    ch__source_folder(vm, &folder);
+    ChFlow flow = ch__give_lossy(vm, "source_dir", result, ch_buffer_view(&folder));
+    ch_buffer_release(&folder);
+    return flow;
 }
 
 CH_NATIVE(ch__project_root) {
@@ -449,7 +457,7 @@ static ChFlow run(ChVm *vm, const char *who, const char *const *argv, const char
     ChHostRun run = {.argv = argv, .folder = folder};
     ChHostRunResult ran;
     ChStatus status = vm->host->run(vm->host->ud, &run, &ran);
-    if (status != CH_STATUS_OK) return ch_throw_text(vm, "%s failed: process spawn failed: %s", who, reason(status));
+    if (status != CH_STATUS_OK) return ch_throw_text(vm, "%s failed: process spawn failed: %s", who, ch__file_reason(status));
     ChValue out, errors = CH_NIL;
     ChFlow flow = ch__give_lossy(vm, who, &out, ch_buffer_view(&ran.output));
     if (flow == CH_OK && (flow = ch__give_lossy(vm, who, &errors, ch_buffer_view(&ran.errors))) != CH_OK) ch_release(out);

@@ -124,6 +124,11 @@ void ch__hex(ChStr bytes, ChBuffer *out);
 void ch__url_decode_into(ChStr text, ChBuffer *out);
 bool ch__same_bytes(ChStr a, ChStr b);
 
+// What the operating system says of a file operation, as the reference words it (fs.c).
+const char *ch__file_reason(ChStatus status);
+// Appends the folder of the source file that is running, the working folder where it has none (fs.c).
+void ch__source_folder(ChVm *vm, ChBuffer *out);
+
 // Whether the expression matches somewhere in the text. False: it is none, *why tells (regex.c).
 bool ch__regex_is_match(ChVm *vm, ChStr pattern, ChStr text, bool *matches, ChBuffer *why);
 
