@@ -417,8 +417,10 @@ static const ChModule *running_module(ChVm *vm) {
 
 void ch__source_folder(ChVm *vm, ChBuffer *out) {
     const ChModule *module = running_module(vm);
-    if (module && module->folder.length) ch_buffer_add_str(out, module->folder);
-    else if (!vm->host->folder(vm->host->ud, out)) ch_buffer_add_text(out, "/");
+    ChStr folder = module ? module->folder : (ChStr){"", 0};
+    if (folder.length && folder.data[0] == '/') return ch_buffer_add_str(out, folder);
+    if (!vm->host->folder(vm->host->ud, out)) ch_buffer_add_text(out, "/");
+    if (folder.length && !ch_str_is(folder, ".")) ch_buffer_printf(out, "/%.*s", CH_STR_ARG(folder));
 }
 
 CH_NATIVE(ch__source_dir) {
@@ -431,7 +433,7 @@ CH_NATIVE(ch__source_dir) {
 
 CH_NATIVE(ch__project_root) {
     ChBuffer path = {0};
-    if (!vm->host->folder(vm->host->ud, &path)) ch_buffer_add_text(&path, "/");
+    ch__source_folder(vm, &path);
     ChFlow flow = CH_OK;
     for (;;) {
         size_t length = path.length;

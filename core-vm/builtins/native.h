@@ -36,6 +36,8 @@ typedef struct ChBuiltinState {
     ChBuffer captured;
     CH_ARRAY_OF(ChLogSpan) log_spans; // innermost last
     int64_t mock_now_ms, mock_monotonic_ms;
+    struct ChStateFile *store, *checkpoints; // read, see state.c
+    ChValue metadata;               // a dict, or nil: not read yet
     ChDict *memory;                 // what builtins written in Harn keep, by name; NULL: nothing yet
     int64_t memory_number;          // the last number that was given to a handle of theirs
 } ChBuiltinState;
@@ -128,6 +130,11 @@ bool ch__same_bytes(ChStr a, ChStr b);
 const char *ch__file_reason(ChStatus status);
 // Appends the folder of the source file that is running, the working folder where it has none (fs.c).
 void ch__source_folder(ChVm *vm, ChBuffer *out);
+
+// Replaces a file as a whole, with the folders above it: afterwards it holds the old bytes or the new ones (state.c).
+ChStatus ch__replace_file(ChVm *vm, const char *path, const char *data, size_t length);
+typedef struct ChStateFile ChStateFile;
+void ch__state_file_free(ChStateFile *file); // NULL is allowed
 
 // Whether the expression matches somewhere in the text. False: it is none, *why tells (regex.c).
 bool ch__regex_is_match(ChVm *vm, ChStr pattern, ChStr text, bool *matches, ChBuffer *why);

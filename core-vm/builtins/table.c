@@ -150,6 +150,9 @@ static void state_free(void *pointer) {
     for (uint32_t i = 0; i < ch_builtin_count; i++) ch_free(state->checks[i].params);
     ch_free(state->checks);
     ch__regex_cache_free(state->regexes);
+    ch__state_file_free(state->store);
+    ch__state_file_free(state->checkpoints);
+    ch_release(state->metadata);
     ch_buffer_release(&state->input);
     ch_buffer_release(&state->captured);
     ch_array_release(&state->log_spans);

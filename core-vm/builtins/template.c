@@ -170,7 +170,8 @@ static bool resolve(Render *render, ChStr path, ChStr anchor, bool confined, ChB
     if (is_rooted(path, &alias, &rest)) return resolve_rooted(render->vm, alias, rest, anchor, out, why);
     if (ch_path_is_absolute(path)) ch_buffer_add_str(out, path);
     else add_relative(out, anchor, path);
-    if (!confined) return true;
+    ChFileInfo info; // what is not there cannot be outside
+    if (!confined || render->vm->host->file_info(render->vm->host->ud, out->data, &info) != CH_STATUS_OK) return true;
     ChArena arena;
     ch_arena_init(&arena);
     ChStr whole = ch_path_normalize(&arena, ch_buffer_view(out)), root = ch_path_normalize(&arena, anchor);
@@ -276,7 +277,7 @@ static ChValue item_at(ChValue value, int64_t index) {
 static bool compare(ChTemplateOpKind kind, ChValue a, ChValue b) {
     if (kind == CH_TEMPLATE_EQUAL) return ch_equal(a, b);
     if (kind == CH_TEMPLATE_NOT_EQUAL) return !ch_equal(a, b);
-    double x, y;
+    double x = 0, y = 0;
     bool are_numbers = ch__number(a, &x) && ch__number(b, &y), are_texts = a.tag == CH_TAG_STRING && b.tag == CH_TAG_STRING;
     if (!are_texts && (!are_numbers || isnan(x) || isnan(y))) return false;
     int order = ch_compare(a, b);

@@ -350,7 +350,7 @@ static bool parse_endsection(ChTemplateParser *parser, ChStr source) {
             return ch__template_fail(parser, "mismatched section end: expected `%.*s`, got `%.*s`",
                                      CH_STR_ARG(block->section), CH_STR_ARG(name));
     }
-    ch_array_pop(&parser->blocks);
+    parser->blocks.count--;
     ch__template_op(parser, CH_TEMPLATE_SECTION_END);
     return true;
 }
