@@ -107,6 +107,12 @@ CH_NATIVE(ch__channel_close) {
     return CH_OK;
 }
 
+CH_NATIVE(ch__channel_is_closed) {
+    ChChannel *channel = channel_of(args, argc);
+    if (!channel) return throw_no_channel(vm, "channel_is_closed", "a channel", argc, 1);
+    return ch__give_bool(result, channel->is_closed);
+}
+
 CH_NATIVE(ch__channel_send) {
     ChChannel *channel = channel_of(args, argc);
     if (!channel || argc < 2) return throw_no_channel(vm, "send", "channel and value", argc, 2);
@@ -153,7 +159,7 @@ ChIterStep ch__channel_step(ChVm *vm, ChTask *task, ChValue value, ChValue *item
 
 void ch__channel_forget(ChTask *task) {
     ChChannel *channel = (ChChannel *)task->wait->on.as.object;
-    if (!ch__queue_remove(&channel->receivers, task)) ch__queue_remove(&channel->senders, task);
+    ch__queue_remove(task->wait->kind == CH_WAIT_SEND ? &channel->senders : &channel->receivers, task);
 }
 
 // ---- select -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Guarded regions: `deadline` and `mutex` blocks. A region belongs to the task; its token stands in a register, and the
 // compiler's handler tables leave it on every way out. What no handler sees (cancel, exit) drops a task's regions.
-#include "runtime/runtime_int.h"
+#include "runtime/sync.h"
 
 #include "base/banned.h"
 
@@ -15,21 +15,6 @@ static ChRegion *add_region(ChTask *task, ChRegion region) {
     return &task->regions[task->region_count++];
 }
 
-static ChMutex *mutex_of(ChVm *vm, ChValue key) {
-    ChBuffer name = {0};
-    ch_display(key, &name);
-    ChMutex *mutex = ch_map_get_pointer(&vm->scheduler->mutexes, ch_buffer_view(&name));
-    if (mutex) {
-        ch_buffer_release(&name);
-        return mutex;
-    }
-    mutex = ch_alloc_zero(1, sizeof *mutex);
-    mutex->key.length = (uint32_t)name.length;
-    mutex->key.data = ch_buffer_detach(&name);
-    ch_map_set_pointer(&vm->scheduler->mutexes, mutex->key, mutex);
-    return mutex;
-}
-
 static int64_t next_token(ChVm *vm) { return ++vm->scheduler->next_token; }
 
 ChFlow ch__op_enter(ChVm *vm, ChTask *task, ChValue *ra, ChValue value, uint32_t kind) {
@@ -42,22 +27,17 @@ ChFlow ch__op_enter(ChVm *vm, ChTask *task, ChValue *ra, ChValue value, uint32_t
         ch_assign_take(ra, ch_int(token));
         return CH_OK;
     }
-    ChMutex *mutex = mutex_of(vm, value);
-    if (mutex->owner == task)
-        return ch_throw_runtime(vm, "HARN-ORC-011: deadlock detected: re-entrant acquire of a non-reentrant mutex "
-                                    "already held by this task — this wait can never complete and would block forever");
-    if (!mutex->owner) {
-        mutex->owner = task;
-        int64_t token = next_token(vm);
-        add_region(task, (ChRegion){.kind = CH_REGION_MUTEX, .token = (uint32_t)token, .mutex = mutex});
-        ch_assign_take(ra, ch_int(token));
-        return CH_OK;
-    }
-    ChFlow flow = ch__task_wait(vm, CH_WAIT_MUTEX, CH_NIL, CH_NIL, -1);
-    if (flow != CH_SUSPEND) return flow;
-    task->wait->mutex = mutex;
-    ch__queue_push(&mutex->waiters, task);
+    ChSync *sync = ch__sync_find(vm, "mutex", ch__text(value), 1);
+    ChValue token = CH_NIL;
+    ChFlow flow = sync ? ch__sync_acquire(vm, sync, 1, -1, CH_SYNC_REGION, &token) : CH_THROW;
+    if (flow == CH_OK) ch_assign_take(ra, token);
     return flow;
+}
+
+int64_t ch__region_of_permit(ChVm *vm, ChTask *task, ChPermit *take_permit) {
+    int64_t token = next_token(vm);
+    add_region(task, (ChRegion){.kind = CH_REGION_MUTEX, .token = (uint32_t)token, .permit = take_permit});
+    return token;
 }
 
 static void leave(ChVm *vm, ChTask *task, uint32_t index) {
@@ -66,12 +46,8 @@ static void leave(ChVm *vm, ChTask *task, uint32_t index) {
             (task->region_count - (size_t)index - 1) * sizeof *task->regions);
     task->region_count--;
     if (region.kind != CH_REGION_MUTEX) return;
-    ChTask *next = ch__queue_pop(&region.mutex->waiters);
-    region.mutex->owner = next;
-    if (!next) return;
-    int64_t token = next_token(vm);
-    add_region(next, (ChRegion){.kind = CH_REGION_MUTEX, .token = (uint32_t)token, .mutex = region.mutex});
-    ch_task_wake(vm, next, ch_int(token));
+    ch__permit_release(region.permit);
+    ch_release(ch_object(region.permit));
 }
 
 void ch__op_leave(ChVm *vm, ChTask *task, ChValue *ra) {
@@ -96,8 +72,6 @@ void ch__regions_cut(ChVm *vm, ChTask *task) {
             leave(vm, task, i);
     }
 }
-
-void ch__mutex_forget(ChVm *vm, ChTask *task) { ch__queue_remove(&task->wait->mutex->waiters, task); }
 
 int64_t ch__task_deadline(const ChTask *task) {
     int64_t earliest = INT64_MAX;

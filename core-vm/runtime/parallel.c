@@ -12,6 +12,7 @@ typedef struct ChGroup {
     ChTask *waiter;          // borrowed: it waits, so it lives; NULL once it has given up
     ChValue closure, items;  // items nil: the argument is the index
     const char *label;
+    uint32_t number;         // among the groups of the task that waits
     uint32_t count, started, ended;
     ChValue *results;
     ChError *errors;
@@ -40,8 +41,11 @@ static bool start_next(ChVm *vm, ChGroup *group) {
     vm->task = running;
     if (!task) return false;
     group->started++;
+    task->parent->spawn_count--; // its name is that of the group
+    task->number = group->number;
     task->group = group;
     task->group_index = index;
+    task->is_grouped = true;
     return true;
 }
 
@@ -176,6 +180,7 @@ static ChFlow run_group(ChVm *vm, ChGroupKind kind, ChValue *closure, ChValue ta
     }
     group->waiter = vm->task;
     vm->task->wait->group = group;
+    group->number = ++vm->task->group_count;
     if (kind == CH_GROUP_LIST && ch_is_nil(group->items))
         vm->task->wait->span = ch_span_start(vm, CH_SPAN_PARALLEL, CH_STR("parallel"));
     while (group->started < at_once && start_next(vm, group)) continue;

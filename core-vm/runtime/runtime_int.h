@@ -16,26 +16,25 @@
 #define CH_HOST_LOOK_MS 10      // between two looks at the host when the loop is somebody else's
 #define CH_HOST_LOOK_TURNS 64   // tasks that run between two looks at the host while others run too
 
-// First in, first out; linked through next_queued.
-typedef struct ChTaskQueue {
-    ChTask *first, *last;
-} ChTaskQueue;
+// First in, first out; linked through next_queued and previous_queued.
 
 void ch__queue_push(ChTaskQueue *queue, ChTask *task);
 ChTask *ch__queue_pop(ChTaskQueue *queue);
-bool ch__queue_remove(ChTaskQueue *queue, ChTask *task);
+// The task must be in it.
+void ch__queue_remove(ChTaskQueue *queue, ChTask *task);
 
 typedef enum ChRegionKind { CH_REGION_DEADLINE, CH_REGION_MUTEX } ChRegionKind;
 
 typedef enum ChWaitKind {
     CH_WAIT_SLEEP,
     CH_WAIT_JOIN,      // on: the task
-    CH_WAIT_GRACEFUL,  // the same, answered by a Result
+    CH_WAIT_GRACEFUL,  // the same, answered by a Result; ends it when the time is over
+    CH_WAIT_SETTLE,    // the same, answered by a Result
     CH_WAIT_SEND,      // on: the channel; value: what is sent
     CH_WAIT_RECEIVE,
     CH_WAIT_ITEM,      // `for` over a channel: woken with ABSENT it ends
     CH_WAIT_SELECT,    // on: the list of channels
-    CH_WAIT_MUTEX,
+    CH_WAIT_SYNC,      // for permits, see sync.h
     CH_WAIT_GROUP,
     CH_WAIT_HOST,      // for an operation of the host's, see host_wait.h
 } ChWaitKind;
@@ -43,19 +42,16 @@ typedef enum ChWaitKind {
 typedef struct ChWait {
     ChWaitKind kind;
     ChValue on, value;       // owned
-    struct ChMutex *mutex;
+    struct ChSync *sync;
+    uint32_t permits;        // SYNC: so many
+    bool is_region;          // SYNC: for a `mutex` block
+    int64_t since_ms;        // SYNC: the moment it began
     struct ChGroup *group;   // owned
     uint64_t span;           // ends with the wait; 0: none
     struct ChHostWait *host; // NULL once it has ended
     uint64_t order;          // of waits in the VM: the last one hears of a deadlock
     bool nil_at_end;         // SELECT: answers nil instead of a result with index -1
 } ChWait;
-
-typedef struct ChMutex {
-    ChStr key;
-    ChTask *owner;
-    ChTaskQueue waiters;
-} ChMutex;
 
 typedef enum ChTimerKind { CH_TIMER_WAKE, CH_TIMER_DEADLINE } ChTimerKind;
 
@@ -71,7 +67,8 @@ struct ChScheduler {
     ChTaskQueue ready;
     CH_ARRAY_OF(ChTimer) timers; // heap, earliest first
     uint64_t timer_order, wait_order;
-    ChMap mutexes;           // key -> ChMutex *
+    ChMap syncs;             // "kind:key" -> ChSync *, see sync.h
+    ChMap shared;            // what the prelude keeps for a VM, by name -> ChValue *
     uint32_t task_count, next_task_id, next_token;
     uint32_t select_count;   // tasks that wait in a select
     uint32_t host_wait_count; // tasks that wait for the host
@@ -93,7 +90,7 @@ ChValue ch__select_none(ChVm *vm, bool is_nil);
 // Takes the task out of the queue of the channel it waits for.
 void ch__channel_forget(ChTask *task);
 
-void ch__mutex_forget(ChVm *vm, ChTask *task);
+void ch__shared_free(ChVm *vm);
 void ch__host_wait_forget(ChTask *task);
 void ch__group_task_ended(ChVm *vm, ChTask *task);
 void ch__group_abandon(ChVm *vm, struct ChGroup *group);

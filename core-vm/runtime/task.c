@@ -4,21 +4,18 @@
 // until it waits; the same program does the same in the same order. A timer is an entry in a heap and counts only
 // while the task still waits as often as when it was set. When every task waits and no timer runs, nothing can
 // happen any more: then the last one that began to wait gets an error that says what it waits for.
-#include "runtime/runtime_int.h"
+#include "runtime/sync.h"
 
 #include "base/banned.h"
 
 struct ChScheduler *ch__scheduler_new(void) { return ch_alloc_zero(1, sizeof(struct ChScheduler)); }
 
-void ch__scheduler_free(struct ChScheduler *scheduler) {
+void ch__scheduler_free(ChVm *vm) {
+    struct ChScheduler *scheduler = vm->scheduler;
+    ch__syncs_free(vm);
+    ch__shared_free(vm);
     for (uint32_t i = 0; i < scheduler->timers.count; i++) ch_release(ch_object(scheduler->timers.items[i].task));
     ch_array_release(&scheduler->timers);
-    for (uint32_t i = 0; i < scheduler->mutexes.count; i++) {
-        ChMutex *mutex = scheduler->mutexes.entries[i].value.pointer;
-        ch_free((char *)(uintptr_t)mutex->key.data);
-        ch_free(mutex);
-    }
-    ch_map_release(&scheduler->mutexes);
     ch_free(scheduler);
 }
 
@@ -26,6 +23,7 @@ void ch__scheduler_free(struct ChScheduler *scheduler) {
 
 void ch__queue_push(ChTaskQueue *queue, ChTask *task) {
     task->next_queued = NULL;
+    task->previous_queued = queue->last;
     if (queue->last)
         queue->last->next_queued = task;
     else
@@ -33,28 +31,32 @@ void ch__queue_push(ChTaskQueue *queue, ChTask *task) {
     queue->last = task;
 }
 
-ChTask *ch__queue_pop(ChTaskQueue *queue) {
-    ChTask *task = queue->first;
-    if (!task) return NULL;
-    queue->first = task->next_queued;
-    if (!queue->first) queue->last = NULL;
-    task->next_queued = NULL;
-    return task;
+static void push_front(ChTaskQueue *queue, ChTask *task) {
+    task->previous_queued = NULL;
+    task->next_queued = queue->first;
+    if (queue->first)
+        queue->first->previous_queued = task;
+    else
+        queue->last = task;
+    queue->first = task;
 }
 
-bool ch__queue_remove(ChTaskQueue *queue, ChTask *task) {
-    ChTask *previous = NULL;
-    for (ChTask *at = queue->first; at; previous = at, at = at->next_queued) {
-        if (at != task) continue;
-        if (previous)
-            previous->next_queued = task->next_queued;
-        else
-            queue->first = task->next_queued;
-        if (queue->last == task) queue->last = previous;
-        task->next_queued = NULL;
-        return true;
-    }
-    return false;
+void ch__queue_remove(ChTaskQueue *queue, ChTask *task) {
+    if (task->previous_queued)
+        task->previous_queued->next_queued = task->next_queued;
+    else
+        queue->first = task->next_queued;
+    if (task->next_queued)
+        task->next_queued->previous_queued = task->previous_queued;
+    else
+        queue->last = task->previous_queued;
+    task->next_queued = task->previous_queued = NULL;
+}
+
+ChTask *ch__queue_pop(ChTaskQueue *queue) {
+    ChTask *task = queue->first;
+    if (task) ch__queue_remove(queue, task);
+    return task;
 }
 
 // ---- time -------------------------------------------------------------------------------------------------------------
@@ -148,15 +150,11 @@ static void forget(ChVm *vm, ChTask *task) {
     case CH_WAIT_SEND:
     case CH_WAIT_RECEIVE:
     case CH_WAIT_ITEM: ch__channel_forget(task); break;
-    case CH_WAIT_MUTEX: ch__mutex_forget(vm, task); break;
+    case CH_WAIT_SYNC: ch__sync_forget(task); break;
     case CH_WAIT_HOST: ch__host_wait_forget(task); break;
     case CH_WAIT_JOIN:
-    case CH_WAIT_GRACEFUL: {
-        ChTask **at = &((ChTask *)wait->on.as.object)->joiners;
-        while (*at && *at != task) at = &(*at)->next_queued;
-        if (*at) *at = task->next_queued;
-        break;
-    }
+    case CH_WAIT_SETTLE:
+    case CH_WAIT_GRACEFUL: ch__queue_remove(&((ChTask *)wait->on.as.object)->joiners, task); break;
     case CH_WAIT_SLEEP:
     case CH_WAIT_SELECT:
     case CH_WAIT_GROUP: break;
@@ -233,6 +231,7 @@ static void task_free(void *self) {
     if (task->main_fiber) ch__fiber_free(task->main_fiber);
     ch_release(task->result);
     ch_release(task->wake_value);
+    ch_release(task->context);
     ch_error_release(&task->error);
     ch_error_release(&task->wake_error);
     if (task->parent) ch_release(ch_object(task->parent));
@@ -253,7 +252,12 @@ static ChTask *task_new(ChVm *vm, ChClosure *take_closure, const ChValue *args, 
     task->id = ++vm->scheduler->next_task_id;
     task->state = CH_TASK_READY;
     task->parent = vm->task;
-    if (task->parent) task->parent->handle.head.refs++;
+    task->context = CH_NIL;
+    if (task->parent) {
+        task->parent->handle.head.refs++;
+        task->context = ch_retain(task->parent->context);
+        task->number = ++task->parent->spawn_count;
+    }
     const ChProto *proto = take_closure->proto;
     uint32_t slots = proto->register_count > argc ? proto->register_count : argc;
     task->main_fiber = task->fiber = ch__fiber_new(slots + 8, 4);
@@ -312,7 +316,7 @@ static void unlink_task(ChVm *vm, ChTask *task) {
 
 // The outcome of an ended task for one that awaits it: the value goes to the first who asks.
 static void tell_joiner(ChVm *vm, ChTask *joiner, ChTask *task) {
-    bool is_graceful = joiner->wait->kind == CH_WAIT_GRACEFUL;
+    bool is_graceful = joiner->wait->kind != CH_WAIT_JOIN; // a Result tells of it
     if (task->state == CH_TASK_FAILED && !is_graceful) {
         ChError error = task->error;
         ch_retain(error.value);
@@ -338,11 +342,7 @@ void ch__task_ended(ChVm *vm, ChTask *task) {
     if (task->spans) ch__span_stack_end(vm, task);
     if (task->main_fiber) ch__fiber_free(task->main_fiber);
     task->main_fiber = task->fiber = NULL;
-    while (task->joiners) {
-        ChTask *joiner = task->joiners;
-        task->joiners = joiner->next_queued;
-        tell_joiner(vm, joiner, task);
-    }
+    for (ChTask *joiner; (joiner = ch__queue_pop(&task->joiners));) tell_joiner(vm, joiner, task);
     if (vm->hooks.on_task) vm->hooks.on_task(vm, task, false, vm->hooks.ud);
     if (task->group) ch__group_task_ended(vm, task);
     unlink_task(vm, task);
@@ -376,6 +376,11 @@ static void fire(ChVm *vm, const ChTimer *timer) {
     }
     switch (task->wait->kind) {
     case CH_WAIT_SELECT: ch_task_wake(vm, task, ch__select_none(vm, task->wait->nil_at_end)); break;
+    case CH_WAIT_SYNC:
+        ch__sync_timed_out(task);
+        forget(vm, task);
+        ch_task_wake(vm, task, CH_NIL);
+        break;
     case CH_WAIT_GRACEFUL: {
         ChTask *target = (ChTask *)ch_retain(task->wait->on).as.object;
         forget(vm, task);
@@ -477,9 +482,7 @@ static ChRunStatus run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
         ChRunStatus status = ch_vm_run_slice(vm, task, max_instructions);
         // A task that was interrupted goes on first: who reads or steps expects the same order of effects.
         if (task->state == CH_TASK_READY && !task->has_wake && status != CH_RAN_WAITING) {
-            task->next_queued = scheduler->ready.first;
-            scheduler->ready.first = task;
-            if (!scheduler->ready.last) scheduler->ready.last = task;
+            push_front(&scheduler->ready, task);
         }
         ch_release(ch_object(task));
         if (status == CH_RAN_SLICE || status == CH_RAN_STOPPED) return status;
@@ -523,13 +526,6 @@ ChFlow ch__op_spawn(ChVm *vm, ChValue *ra, ChValue *rb) {
 
 static bool is_over(const ChTask *task) { return task->state >= CH_TASK_DONE; }
 
-static void add_joiner(ChTask *task, ChTask *joiner) {
-    ChTask **at = &task->joiners;
-    while (*at) at = &(*at)->next_queued;
-    joiner->next_queued = NULL;
-    *at = joiner;
-}
-
 CH_NATIVE(ch__task_await) {
     if (!argc || args[0].tag != CH_TAG_TASK) {
         *result = argc ? ch_take(&args[0]) : CH_NIL;
@@ -543,7 +539,7 @@ CH_NATIVE(ch__task_await) {
                                 task->id - 1);
     if (!is_over(task)) {
         ChFlow flow = ch__task_wait(vm, CH_WAIT_JOIN, ch_take(&args[0]), CH_NIL, -1);
-        if (flow == CH_SUSPEND) add_joiner(task, vm->task);
+        if (flow == CH_SUSPEND) ch__queue_push(&task->joiners, vm->task);
         return flow;
     }
     if (task->result_taken) return CH_OK;
@@ -570,6 +566,13 @@ CH_NATIVE(ch__task_cancel) {
     return CH_OK;
 }
 
+// Asks a task to end: it is told where it waits in a sleep, else by is_cancelled.
+static void ask_to_end(ChVm *vm, ChTask *task) {
+    task->cancel_requested = true;
+    if (task->state == CH_TASK_WAITING && task->wait->kind == CH_WAIT_SLEEP)
+        wake_with_text(vm, task, CH_ERROR_THROWN, cancelled_text);
+}
+
 CH_NATIVE(ch__task_cancel_graceful) {
     if (!ch__arg_is(args, argc, 0, CH_TAG_TASK)) return CH_OK;
     ChTask *task = (ChTask *)args[0].as.object;
@@ -587,11 +590,49 @@ CH_NATIVE(ch__task_cancel_graceful) {
             *result = ch_result_ok(vm, value);
         return CH_OK;
     }
-    task->cancel_requested = true;
-    if (task->state == CH_TASK_WAITING && task->wait->kind == CH_WAIT_SLEEP)
-        wake_with_text(vm, task, CH_ERROR_THROWN, cancelled_text);
+    ask_to_end(vm, task);
     ChFlow flow = ch__task_wait(vm, CH_WAIT_GRACEFUL, ch_take(&args[0]), CH_NIL, timeout);
-    if (flow == CH_SUSPEND) add_joiner(task, vm->task);
+    if (flow == CH_SUSPEND) ch__queue_push(&task->joiners, vm->task);
+    return flow;
+}
+
+CH_NATIVE(ch__task_settle) {
+    if (!ch__arg_is(args, argc, 0, CH_TAG_TASK))
+        return ch__give(result, ch_result_ok(vm, argc ? ch_take(&args[0]) : CH_NIL));
+    ChTask *task = (ChTask *)args[0].as.object;
+    if (is_over(task)) return ch__task_cancel_graceful(vm, args, argc, result);
+    ChFlow flow = ch__task_wait(vm, CH_WAIT_SETTLE, ch_take(&args[0]), CH_NIL, -1);
+    if (flow == CH_SUSPEND) ch__queue_push(&task->joiners, vm->task);
+    return flow;
+}
+
+CH_NATIVE(ch__task_request_cancel) {
+    if (ch__arg_is(args, argc, 0, CH_TAG_TASK) && !is_over((ChTask *)args[0].as.object))
+        ask_to_end(vm, (ChTask *)args[0].as.object);
+    return CH_OK;
+}
+
+CH_NATIVE(ch__task_is_over) {
+    return ch__give_bool(result, !ch__arg_is(args, argc, 0, CH_TAG_TASK) || is_over((ChTask *)args[0].as.object));
+}
+
+CH_NATIVE(ch__milliseconds_of) { return ch__give_int(result, ch__milliseconds(ch_arg(args, argc, 0), 0)); }
+
+CH_NATIVE(ch__task_mark) { return ch__give_int(result, vm->scheduler->next_task_id); }
+
+CH_NATIVE(ch__task_cancel_since) {
+    ChTask *self = vm->task;
+    for (;;) {
+        ChTask *child = vm->tasks_last;
+        while (child && (child->parent != self || child->is_grouped)) child = child->previous_all;
+        if (!child || child->id <= args[0].as.integer) return CH_OK;
+        ch_task_cancel(vm, child);
+    }
+}
+
+CH_NATIVE(ch__task_yield) {
+    ChFlow flow = ch__task_wait(vm, CH_WAIT_SLEEP, CH_NIL, CH_NIL, -1);
+    if (flow == CH_SUSPEND) ch_task_wake(vm, vm->task, CH_NIL);
     return flow;
 }
 

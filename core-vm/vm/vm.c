@@ -51,7 +51,7 @@ void ch_vm_free(ChVm *vm) {
     for (uint32_t i = 0; i < vm->module_count; i++) ch__module_clear(vm->modules[i]);
     for (uint32_t i = 0; i < vm->module_count; i++) ch_vm_module_unref(vm->modules[i]);
     ch_free(vm->modules);
-    ch__scheduler_free(vm->scheduler);
+    ch__scheduler_free(vm);
     ch_map_release(&vm->module_map);
     ch_map_release(&vm->enum_types);
     ch_map_release(&vm->struct_types);

@@ -211,11 +211,16 @@ ChStr ch_closest_name(ChStr name, const ChStr *candidates, uint32_t count);
 
 typedef enum ChTaskState { CH_TASK_READY, CH_TASK_WAITING, CH_TASK_DONE, CH_TASK_FAILED, CH_TASK_CANCELLED } ChTaskState;
 
+// Tasks, first in, first out; linked through next_queued.
+typedef struct ChTaskQueue {
+    ChTask *first, *last;
+} ChTaskQueue;
+
 typedef struct ChRegion {    // an entered `deadline` or `mutex`
     uint32_t kind;           // ChRegionKind
     uint32_t token;          // 0: inherited from the task that spawned this one
     int64_t deadline_ms;     // monotonic
-    struct ChMutex *mutex;
+    struct ChPermit *permit; // MUTEX: counted
     ChFiber *fiber;          // whose frame entered it
     uint32_t frame;
 } ChRegion;
@@ -232,7 +237,7 @@ struct ChTask {
     ChValue result;
     ChError error;           // FAILED
     ChTask *next_all, *previous_all;
-    ChTask *next_queued;     // in the ready queue or in that of a channel, mutex or task
+    ChTask *next_queued, *previous_queued; // in the ready queue or in that of a channel, primitive or task
     uint32_t wait_count;     // how often it has waited: tells stale timers
     struct ChWait *wait;     // what it waits for, NULL when it does not; see runtime/
     struct ChSpanStack *spans; // NULL: none, see runtime/trace.h
@@ -243,12 +248,16 @@ struct ChTask {
     ChValue wake_value;      // given to the register it waits for
     ChError wake_error;
     const ChInstr *skip_break; // this stop was reported: the next run begins with what stands there
-    ChTask *joiners;         // tasks that await this one
+    ChTaskQueue joiners;     // tasks that await this one
+    uint32_t number;         // among those that its parent has spawned, or of its group
+    uint32_t spawn_count, group_count; // how many it has begun itself
+    ChValue context;         // runtime_context_set: a dict, or nil
     int32_t grace;           // safepoints left after a cancel request; -1: none is known yet
     bool has_wake, wake_throws;
     bool is_unwinding;       // a hook stopped at the throw of the pending error
     bool cancel_requested;
     bool result_taken;
+    bool is_grouped;         // began as a part of a `parallel`
     bool refuses_waits;      // an evaluation runs on top of it
 };
 

@@ -196,7 +196,7 @@ void ch__op_leave(ChVm *vm, ChTask *task, ChValue *ra);
 void ch__regions_cut(ChVm *vm, ChTask *task);
 void ch__regions_drop(ChVm *vm, ChTask *task, uint32_t count);
 struct ChScheduler *ch__scheduler_new(void);
-void ch__scheduler_free(struct ChScheduler *scheduler);
+void ch__scheduler_free(ChVm *vm);
 // Channel iteration: as ch__iter_step.
 ChIterStep ch__channel_step(ChVm *vm, ChTask *task, ChValue channel, ChValue *item);
 // Throws when a deadline of the task is over.
