@@ -161,6 +161,7 @@ static void report_stop(ChDap *dap) {
     static const char *const reasons[] = {
         [CH_STOP_ENTRY] = "entry", [CH_STOP_BREAKPOINT] = "breakpoint", [CH_STOP_FUNCTION] = "function breakpoint",
         [CH_STOP_STEP] = "step",   [CH_STOP_PAUSE] = "pause",           [CH_STOP_EXCEPTION] = "exception",
+        [CH_STOP_DATA] = "data breakpoint", [CH_STOP_INSTRUCTION] = "instruction breakpoint",
     };
     const ChStop *stop = ch_debugger_stop(dap->debugger);
     dap->state = CH_DAP_STOPPED;
@@ -169,7 +170,7 @@ static void report_stop(ChDap *dap) {
     ch_json_add_integer(body, "threadId", stop->task);
     ch_json_add_bool(body, "allThreadsStopped", true);
     if (stop->text.length > 0) {
-        ch_json_add_string(body, "description", "Paused on an error");
+        ch_json_add_string(body, "description", stop->reason == CH_STOP_DATA ? "Paused on a change" : "Paused on an error");
         ch_dap_add_text(body, "text", stop->text);
     }
     if (stop->breakpoint_count > 0) {

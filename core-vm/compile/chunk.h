@@ -242,6 +242,8 @@ const ChLineEntry *ch_proto_line(const ChProto *proto, uint32_t pc);
 // The statement whose first instruction is at `pc`, or NULL; borrowed.
 const ChLineEntry *ch_proto_statement(const ChProto *proto, uint32_t pc);
 // Text of one instruction at `pc` into `out`; returns how many words it takes. For `charn dis` and the debugger.
+// The same of an instruction that need not be the word that stands there: a debugger patches code.
+uint32_t ch_disassemble_instruction(const ChProto *proto, ChInstr instr, uint32_t pc, ChBuffer *out);
 uint32_t ch_disassemble_at(const ChProto *proto, uint32_t pc, ChBuffer *out);
 void ch_disassemble_chunk(const ChChunk *chunk, ChBuffer *out);
 // Checks operand ranges, jump targets, windows, handlers, constants' kinds, slots and captures of every proto.

@@ -121,7 +121,11 @@ static void data_word(const ChProto *proto, ChInstr instr, uint64_t word, ChBuff
 
 uint32_t ch_disassemble_at(const ChProto *proto, uint32_t pc, ChBuffer *out)
 {
-    ChInstr instr = proto->code[pc];
+    return ch_disassemble_instruction(proto, proto->code[pc], pc, out);
+}
+
+uint32_t ch_disassemble_instruction(const ChProto *proto, ChInstr instr, uint32_t pc, ChBuffer *out)
+{
     if (instr.op >= CH_OP_COUNT) {
         ch_buffer_printf(out, "?%u", instr.op);
         return 1;

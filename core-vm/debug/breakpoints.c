@@ -201,7 +201,7 @@ void ch__breakpoints_bind_module(ChDebugger *debugger, ChModule *module) {
         bool was_verified = breakpoint->is_verified;
         if (breakpoint->function.length > 0) {
             bind(debugger, breakpoint, module->chunk);
-        } else if (ch_str_equal(breakpoint->path, real_path(debugger, module))) {
+        } else if (breakpoint->path.length > 0 && ch_str_equal(breakpoint->path, real_path(debugger, module))) {
             Place place;
             const char *why;
             if (!was_verified && find_place(module->chunk, breakpoint->spec.line, breakpoint->spec.column, &place, &why)) {
@@ -256,7 +256,11 @@ bool ch_debugger_breakpoint(const ChDebugger *debugger, uint32_t id, ChBreakpoin
         fill_info(debugger->breakpoints.items[i], out);
         return true;
     }
-    return false;
+    return ch__watches_find(debugger, id, out);
+}
+
+static bool is_instruction(const ChBreakpoint *breakpoint) {
+    return breakpoint->path.length == 0 && breakpoint->function.length == 0;
 }
 
 // ---- hit conditions -----------------------------------------------------------------------------------------------
@@ -395,6 +399,30 @@ void ch_debugger_set_breakpoints(ChDebugger *debugger, ChStr given_path, const C
     free_old(debugger, &old);
 }
 
+void ch_debugger_set_instruction_breakpoints(ChDebugger *debugger, const uint64_t *addresses, const ChBreakpointSpec *specs,
+                                             uint32_t count, ChBreakpointInfo *out) {
+    ChBreakpoints old = {0};
+    take_old(debugger, (ChStr){0}, false, &old);
+    free_old(debugger, &old);
+    for (uint32_t i = 0; i < count; i++) {
+        ChBreakpoint *breakpoint = new_breakpoint(debugger, &specs[i]);
+        ChModule *module;
+        uint32_t pc;
+        const ChProto *proto = ch__address_find(debugger, addresses[i], &module, &pc);
+        if (proto) {
+            const ChLineEntry *line = ch_proto_line(proto, pc);
+            breakpoint->is_verified = true;
+            breakpoint->line = line ? line->line : 0;
+            breakpoint->column = line ? line->column : 0;
+            add_site(debugger, breakpoint, proto, pc);
+        } else {
+            set_message(breakpoint, "no code stands at this address");
+        }
+        ch_array_push(&debugger->breakpoints, breakpoint);
+        fill_info(breakpoint, &out[i]);
+    }
+}
+
 void ch_debugger_set_function_breakpoints(ChDebugger *debugger, const ChStr *names, const ChBreakpointSpec *specs,
                                           uint32_t count, ChBreakpointInfo *out) {
     ChBreakpoints old = {0};
@@ -507,8 +535,8 @@ bool ch__breakpoints_any_at(const ChDebugger *debugger, const ChProto *proto, ui
     return false;
 }
 
-bool ch__breakpoints_hit(ChDebugger *debugger, ChTask *task, const ChProto *proto, uint32_t pc, bool *is_function) {
-    *is_function = true;
+bool ch__breakpoints_hit(ChDebugger *debugger, ChTask *task, const ChProto *proto, uint32_t pc, ChStopReason *reason) {
+    *reason = CH_STOP_FUNCTION;
     ch_array_clear(&debugger->stop_ids);
     for (uint32_t i = 0; i < debugger->breakpoints.count; i++) {
         ChBreakpoint *breakpoint = debugger->breakpoints.items[i];
@@ -524,7 +552,14 @@ bool ch__breakpoints_hit(ChDebugger *debugger, ChTask *task, const ChProto *prot
             ch_buffer_release(&text);
             continue;
         }
-        if (breakpoint->function.length == 0) *is_function = false;
+        // A line says more than a function, a function more than an instruction.
+        if (is_instruction(breakpoint)) {
+            if (debugger->stop_ids.count == 0) *reason = CH_STOP_INSTRUCTION;
+        } else if (breakpoint->function.length == 0) {
+            *reason = CH_STOP_BREAKPOINT;
+        } else if (*reason == CH_STOP_INSTRUCTION) {
+            *reason = CH_STOP_FUNCTION;
+        }
         ch_array_push(&debugger->stop_ids, breakpoint->id);
     }
     return debugger->stop_ids.count > 0;

@@ -16,6 +16,8 @@
 
 typedef struct ChDebugger ChDebugger;
 
+typedef enum ChScopeKind { CH_SCOPE_LOCALS, CH_SCOPE_CAPTURED, CH_SCOPE_MODULE, CH_SCOPE_ERROR } ChScopeKind;
+
 // ---- what happens ---------------------------------------------------------------------------------------------
 
 typedef enum ChStopReason {
@@ -25,12 +27,14 @@ typedef enum ChStopReason {
     CH_STOP_STEP,
     CH_STOP_PAUSE,
     CH_STOP_EXCEPTION,
+    CH_STOP_DATA,        // a watched variable changed
+    CH_STOP_INSTRUCTION, // an instruction breakpoint
 } ChStopReason;
 
 typedef struct ChStop {
     ChStopReason reason;
     uint32_t task;       // id of the task that stopped
-    ChStr text;          // the error's text at an exception, else empty; borrowed until the program goes on
+    ChStr text;          // the error's text at an exception, what changed at DATA, else empty; borrowed until the program goes on
     bool will_be_caught; // at an exception
     const uint32_t *breakpoints; // ids that were hit
     uint32_t breakpoint_count;
@@ -113,8 +117,26 @@ uint32_t ch_debugger_locations(ChDebugger *debugger, ChStr path, uint32_t from, 
                                uint32_t capacity);
 
 typedef enum ChCatchMode { CH_CATCH_NONE = 0, CH_CATCH_UNCAUGHT = 1, CH_CATCH_CAUGHT = 2 } ChCatchMode;
-// Bits of ChCatchMode.
-void ch_debugger_set_exceptions(ChDebugger *debugger, uint32_t modes);
+// Bits of ChCatchMode. Where a mode has a text, only errors whose text holds it stop; empty: all. The texts are copied.
+void ch_debugger_set_exceptions(ChDebugger *debugger, uint32_t modes, ChStr uncaught_text, ChStr caught_text);
+
+// Breakpoints on instructions, by address (see ChFrameInfo); replaces all of them. Line and column of the specs do not count.
+void ch_debugger_set_instruction_breakpoints(ChDebugger *debugger, const uint64_t *addresses, const ChBreakpointSpec *specs,
+                                             uint32_t count, ChBreakpointInfo *out);
+
+// ---- watching variables -----------------------------------------------------------------------------------------
+
+typedef struct ChWatchSpec {
+    ChStr id;        // from ch_debugger_watch_id
+    ChStr condition; // empty: every change
+} ChWatchSpec;
+
+// A text that stands for a variable of a frame, until the frame ends, or of a module. False: it cannot be watched, `why`
+// tells. While anything is watched, the program runs in single steps.
+bool ch_debugger_watch_id(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name, ChBuffer *id,
+                          ChBuffer *why);
+// Replaces all watches; `out[i]` answers `specs[i]`.
+void ch_debugger_set_watches(ChDebugger *debugger, const ChWatchSpec *specs, uint32_t count, ChBreakpointInfo *out);
 
 // ---- tasks and frames -----------------------------------------------------------------------------------------
 
@@ -137,13 +159,12 @@ typedef struct ChFrameInfo {
     bool can_restart;  // its arguments were kept: it has a breakpoint in its function, or was stepped into
     bool is_generator; // first frame of a generator: below it stands who consumes it
     uint32_t pc;
+    uint64_t address;  // of the instruction: stands for module, function and pc while the program lives
 } ChFrameInfo;
 
 // Level 0 is the innermost.
 uint32_t ch_debugger_frame_count(const ChDebugger *debugger, uint32_t task);
 bool ch_debugger_frame(const ChDebugger *debugger, uint32_t task, uint32_t level, ChFrameInfo *out);
-
-typedef enum ChScopeKind { CH_SCOPE_LOCALS, CH_SCOPE_CAPTURED, CH_SCOPE_MODULE, CH_SCOPE_ERROR } ChScopeKind;
 
 typedef struct ChVariableView {
     ChStr name;
@@ -160,6 +181,35 @@ bool ch_debugger_set_variable(ChDebugger *debugger, uint32_t task, uint32_t leve
 // Drops the frames above `level` and begins that frame again from its first arguments (see ChFrameInfo.can_restart).
 // Effects are not undone.
 bool ch_debugger_restart_frame(ChDebugger *debugger, uint32_t task, uint32_t level, ChBuffer *why);
+
+// ---- code -------------------------------------------------------------------------------------------------------
+
+typedef struct ChInstructionView {
+    uint64_t address;
+    bool is_valid;  // false: there is no code here
+    ChBuffer text;  // owned by the caller
+    ChStr path;     // of the source; empty: none
+    uint32_t line;
+} ChInstructionView;
+
+// `count` instructions of the function at `address`, from `offset` instructions behind (or before) it on. False: nothing
+// stands at that address; then nothing is filled.
+bool ch_debugger_disassemble(ChDebugger *debugger, uint64_t address, int64_t offset, uint32_t count, ChInstructionView *out);
+
+// Loaded modules of the program, in order of loading; false beyond the last.
+bool ch_debugger_module(const ChDebugger *debugger, uint32_t index, ChStr *path, bool *is_runtime);
+
+// Ends a task that is not the main one, as `cancel` does. False: there is none.
+bool ch_debugger_cancel_task(ChDebugger *debugger, uint32_t task);
+
+// ---- console ----------------------------------------------------------------------------------------------------
+
+typedef enum ChNameKind { CH_NAME_VARIABLE, CH_NAME_FUNCTION, CH_NAME_FIELD, CH_NAME_METHOD, CH_NAME_KEYWORD } ChNameKind;
+
+// Calls `visit` for each name that can stand at the end of `text` in a frame: names it sees, functions, keywords, or behind
+// a dot the parts and methods of the value before it. *start: where the word to be replaced begins.
+void ch_debugger_complete(ChDebugger *debugger, uint32_t task, uint32_t level, ChStr text, uint32_t *start,
+                          void (*visit)(void *ud, ChStr name, ChNameKind kind), void *ud);
 
 // ---- values ---------------------------------------------------------------------------------------------------
 

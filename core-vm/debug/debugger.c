@@ -47,7 +47,8 @@ static void on_step(ChVm *vm, ChTask *task, void *ud) {
     ChFiber *fiber;
     ChFrame *frame = ch_task_frame(task, 0, &fiber);
     if (frame && frame->pc == frame->closure->proto->code) ch_frame_keep(frame);
-    if (ch__step_reached(debugger, task)) note(debugger, task, CH_PENDING_STEP);
+    if (debugger->watches.count > 0 && ch__watches_look(debugger, task)) note(debugger, task, CH_PENDING_CHANGE);
+    else if (ch__step_reached(debugger, task)) note(debugger, task, CH_PENDING_STEP);
 }
 
 static void on_throw(ChVm *vm, ChTask *task, bool will_be_caught, void *ud) {
@@ -122,6 +123,8 @@ void ch_debugger_free(ChDebugger *debugger) {
     ch_vm_set_hooks(debugger->vm, NULL);
     ch__step_end(debugger);
     ch__breakpoints_release(debugger);
+    ch__watches_release(debugger);
+    for (int i = 0; i < 2; i++) ch_free((char *)debugger->exception_texts[i].data);
     for (uint32_t i = 0; i < debugger->expressions.count; i++) {
         ch_release(ch_object(debugger->expressions.entries[i].value.pointer));
     }
@@ -187,7 +190,7 @@ static ChRunState stop(ChDebugger *debugger, ChStopReason reason, const ChTask *
     debugger->is_pause_requested = false;
     debugger->is_stopped = true;
     debugger->stop = (ChStop){.reason = is_entry ? CH_STOP_ENTRY : reason, .task = task ? task->id : 1};
-    if (reason == CH_STOP_BREAKPOINT || reason == CH_STOP_FUNCTION) {
+    if (reason == CH_STOP_BREAKPOINT || reason == CH_STOP_FUNCTION || reason == CH_STOP_INSTRUCTION || reason == CH_STOP_DATA) {
         debugger->stop.breakpoints = debugger->stop_ids.items;
         debugger->stop.breakpoint_count = debugger->stop_ids.count;
     }
@@ -197,6 +200,8 @@ static ChRunState stop(ChDebugger *debugger, ChStopReason reason, const ChTask *
 static ChRunState stop_at_error(ChDebugger *debugger, const ChTask *task) {
     ch_buffer_clear(&debugger->stop_text);
     ch_error_text(ch_vm_pending_error(debugger->vm), false, &debugger->stop_text);
+    ChStr wanted = debugger->exception_texts[debugger->pending_will_be_caught ? 1 : 0];
+    if (wanted.length > 0 && ch_str_find(ch_buffer_view(&debugger->stop_text), wanted, 0) < 0) return CH_RUN_READY;
     stop(debugger, CH_STOP_EXCEPTION, task);
     debugger->stop.text = ch_buffer_view(&debugger->stop_text);
     debugger->stop.will_be_caught = debugger->pending_will_be_caught;
@@ -209,6 +214,12 @@ static ChRunState judge(ChDebugger *debugger) {
     ChTask *task = debugger->pending_task;
     debugger->pending = CH_PENDING_NONE;
     if (pending == CH_PENDING_THROW) return stop_at_error(debugger, task);
+    if (pending == CH_PENDING_CHANGE) {
+        if (!ch__watches_hit(debugger, task)) return ch__step_reached(debugger, task) ? stop(debugger, CH_STOP_STEP, task) : CH_RUN_READY;
+        stop(debugger, CH_STOP_DATA, task);
+        debugger->stop.text = ch_buffer_view(&debugger->stop_text);
+        return CH_RUN_STOPPED;
+    }
     if (pending == CH_PENDING_STEP) {
         // A breakpoint on the same place is what the user will want to hear of; its hits count in any case.
         return stop(debugger, CH_STOP_STEP, task);
@@ -216,9 +227,9 @@ static ChRunState judge(ChDebugger *debugger) {
     if (pending == CH_PENDING_BREAK) {
         ChFiber *fiber;
         const ChFrame *frame = ch_task_frame(task, 0, &fiber);
-        bool is_function;
-        if (ch__breakpoints_hit(debugger, task, frame->closure->proto, ch_frame_pc(fiber, frame), &is_function)) {
-            return stop(debugger, is_function ? CH_STOP_FUNCTION : CH_STOP_BREAKPOINT, task);
+        ChStopReason reason;
+        if (ch__breakpoints_hit(debugger, task, frame->closure->proto, ch_frame_pc(fiber, frame), &reason)) {
+            return stop(debugger, reason, task);
         }
         if (ch__step_reached(debugger, task)) return stop(debugger, CH_STOP_STEP, task);
         return CH_RUN_READY;
@@ -274,4 +285,26 @@ void ch_debugger_pause(ChDebugger *debugger) {
     ch_vm_interrupt(debugger->vm, CH_INTERRUPT_PAUSE);
 }
 
-void ch_debugger_set_exceptions(ChDebugger *debugger, uint32_t modes) { debugger->exception_modes = modes; }
+void ch_debugger_set_exceptions(ChDebugger *debugger, uint32_t modes, ChStr uncaught_text, ChStr caught_text) {
+    const ChStr texts[2] = {uncaught_text, caught_text};
+    debugger->exception_modes = modes;
+    for (int i = 0; i < 2; i++) {
+        ch_free((char *)debugger->exception_texts[i].data);
+        debugger->exception_texts[i] = texts[i].length ? ch_str_of(ch_str_detach(texts[i])) : (ChStr){0};
+    }
+}
+
+bool ch_debugger_module(const ChDebugger *debugger, uint32_t index, ChStr *path, bool *is_runtime) {
+    if (index >= debugger->vm->module_count) return false;
+    const ChModule *module = debugger->vm->modules[index];
+    *path = module->path;
+    *is_runtime = ch__proto_is_runtime(module->chunk->protos[0], module);
+    return true;
+}
+
+bool ch_debugger_cancel_task(ChDebugger *debugger, uint32_t id) {
+    ChTask *task = ch__debugger_find_task(debugger, id);
+    if (!task || !task->parent) return false;
+    ch_task_cancel(debugger->vm, task);
+    return true;
+}

@@ -63,7 +63,10 @@ bool ch_debugger_frame(const ChDebugger *debugger, uint32_t task, uint32_t level
     uint32_t pc = ch_frame_pc(fiber, frame);
     const ChLineEntry *entry = ch_proto_statement(proto, pc);
     if (!entry) entry = ch_proto_line(proto, pc);
-    *out = (ChFrameInfo){.name = frame_name(proto), .pc = pc, .is_runtime = ch__proto_is_runtime(proto, module)};
+    *out = (ChFrameInfo){.name = frame_name(proto),
+                         .pc = pc,
+                         .address = ch__address_of(debugger, module, proto, pc),
+                         .is_runtime = ch__proto_is_runtime(proto, module)};
     if (!out->is_runtime) out->path = module->path;
     if (entry) {
         out->line = entry->line;
@@ -167,9 +170,8 @@ bool ch_debugger_variable(const ChDebugger *debugger, uint32_t task, uint32_t le
     return walk_scope(debugger, task, level, scope, &walk);
 }
 
-// The place where the variable is kept, or NULL. *is_constant: the code does not read it there.
-static ChValue *find_place(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
-                           bool *is_constant) {
+ChValue *ch__debugger_place(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
+                            bool *is_constant) {
     ChFiber *fiber;
     ChFrame *frame = frame_at(debugger, task, level, &fiber);
     *is_constant = false;
@@ -199,7 +201,7 @@ static ChValue *find_place(ChDebugger *debugger, uint32_t task, uint32_t level, 
 bool ch_debugger_set_variable(ChDebugger *debugger, uint32_t task, uint32_t level, ChScopeKind scope, ChStr name,
                               ChValue take_value, ChBuffer *why) {
     bool is_constant;
-    ChValue *place = find_place(debugger, task, level, scope, name, &is_constant);
+    ChValue *place = ch__debugger_place(debugger, task, level, scope, name, &is_constant);
     if (is_constant) {
         ch_buffer_printf(why, "setVariable: '%.*s' is a constant whose value is part of the code; declare it with `var` "
                               "to change it here", CH_STR_ARG(name));

@@ -37,6 +37,12 @@ static void plant_stack(ChDebugger *debugger, const ChTask *task) {
     }
 }
 
+void ch__stepping_update(ChDebugger *debugger) {
+    const ChStep *step = &debugger->step;
+    bool is_single = step->is_active && (step->kind == CH_STEP_IN || step->unit == CH_UNIT_INSTRUCTION);
+    ch_vm_set_stepping(debugger->vm, is_single || debugger->watches.count > 0);
+}
+
 void ch__step_begin(ChDebugger *debugger) {
     ChStep *step = &debugger->step;
     ChTask *task = ch__debugger_find_task(debugger, step->task);
@@ -52,15 +58,15 @@ void ch__step_begin(ChDebugger *debugger) {
         if (!entry) entry = ch_frame_line(fiber, frame);
         step->line = entry ? entry->line : 0;
     }
-    if (step->kind == CH_STEP_IN || step->unit == CH_UNIT_INSTRUCTION) ch_vm_set_stepping(debugger->vm, true);
-    else plant_stack(debugger, task);
+    if (step->kind != CH_STEP_IN && step->unit != CH_UNIT_INSTRUCTION) plant_stack(debugger, task);
+    ch__stepping_update(debugger);
 }
 
 void ch__step_end(ChDebugger *debugger) {
     ChStep *step = &debugger->step;
     if (!step->is_active) return;
     step->is_active = false;
-    ch_vm_set_stepping(debugger->vm, false);
+    ch__stepping_update(debugger);
     for (uint32_t i = 0; i < step->sites.count; i++) {
         ch_vm_break_clear(debugger->vm, step->sites.items[i].proto, step->sites.items[i].pc);
     }

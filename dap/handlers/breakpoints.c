@@ -12,13 +12,6 @@ static ChBreakpointSpec read_spec(const ChDap *dap, const cJSON *item) {
     return spec;
 }
 
-static cJSON *breakpoints_body(const ChDap *dap, const ChBreakpointInfo *infos, uint32_t count) {
-    cJSON *body = ch_json_new_object();
-    cJSON *list = ch_json_add_array(body, "breakpoints");
-    for (uint32_t i = 0; i < count; i++) ch_json_append(list, ch_dap_breakpoint(dap, &infos[i]));
-    return body;
-}
-
 void dap_set_breakpoints(ChDap *dap, const ChDapRequest *request) {
     ChBuffer storage = {0};
     const cJSON *source = ch_json_get(request->arguments, "source");
@@ -36,7 +29,7 @@ void dap_set_breakpoints(ChDap *dap, const ChDapRequest *request) {
     if (dap->is_no_debug) ch_array_clear(&specs);
     ChBreakpointInfo *infos = ch_alloc_zero(specs.count + 1, sizeof *infos);
     ch_debugger_set_breakpoints(dap->debugger, path, specs.items, specs.count, infos);
-    ch_dap_respond(dap, request, breakpoints_body(dap, infos, specs.count));
+    ch_dap_respond(dap, request, ch_dap_breakpoints(dap, infos, specs.count));
     ch_free(infos);
     ch_array_release(&specs);
     ch_buffer_release(&storage);
@@ -53,30 +46,43 @@ void dap_set_function_breakpoints(ChDap *dap, const ChDapRequest *request) {
     if (dap->is_no_debug) specs.count = names.count = 0;
     ChBreakpointInfo *infos = ch_alloc_zero(specs.count + 1, sizeof *infos);
     ch_debugger_set_function_breakpoints(dap->debugger, names.items, specs.items, specs.count, infos);
-    ch_dap_respond(dap, request, breakpoints_body(dap, infos, specs.count));
+    ch_dap_respond(dap, request, ch_dap_breakpoints(dap, infos, specs.count));
     ch_free(infos);
     ch_array_release(&specs);
     ch_array_release(&names);
 }
 
+typedef struct Filters {
+    uint32_t modes;
+    ChStr uncaught_text, caught_text; /* borrowed; empty: all */
+} Filters;
+
+/* One filter that is asked for; its answer goes into the list. */
+static void add_filter(Filters *filters, const char *name, ChStr condition, cJSON *list) {
+    bool is_uncaught = name && strcmp(name, "uncaught") == 0, is_caught = name && strcmp(name, "caught") == 0;
+    if (is_uncaught) filters->modes |= CH_CATCH_UNCAUGHT;
+    if (is_caught) filters->modes |= CH_CATCH_CAUGHT;
+    if (is_uncaught) filters->uncaught_text = condition;
+    if (is_caught) filters->caught_text = condition;
+    cJSON *answer = ch_json_new_object();
+    ch_json_add_bool(answer, "verified", is_uncaught || is_caught);
+    if (!is_uncaught && !is_caught) ch_json_add_string(answer, "message", "there is no such filter");
+    ch_json_append(list, answer);
+}
+
 void dap_set_exception_breakpoints(ChDap *dap, const ChDapRequest *request) {
-    uint32_t modes = CH_CATCH_NONE;
+    Filters filters = {0};
     cJSON *body = ch_json_new_object();
     cJSON *list = ch_json_add_array(body, "breakpoints");
     const cJSON *item;
     cJSON_ArrayForEach(item, ch_json_get(request->arguments, "filters")) {
-        const char *name = ch_json_string(item);
-        uint32_t mode = !name                         ? CH_CATCH_NONE
-                        : strcmp(name, "uncaught") == 0 ? CH_CATCH_UNCAUGHT
-                        : strcmp(name, "caught") == 0   ? CH_CATCH_CAUGHT
-                                                        : CH_CATCH_NONE;
-        modes |= mode;
-        cJSON *answer = ch_json_new_object();
-        ch_json_add_bool(answer, "verified", mode != CH_CATCH_NONE);
-        if (mode == CH_CATCH_NONE) ch_json_add_string(answer, "message", "there is no such filter");
-        ch_json_append(list, answer);
+        add_filter(&filters, ch_json_string(item), (ChStr){0}, list);
     }
-    ch_debugger_set_exceptions(dap->debugger, dap->is_no_debug ? CH_CATCH_NONE : modes);
+    cJSON_ArrayForEach(item, ch_json_get(request->arguments, "filterOptions")) {
+        add_filter(&filters, ch_json_get_string(item, "filterId"), ch_dap_read_text(item, "condition"), list);
+    }
+    if (dap->is_no_debug) filters.modes = CH_CATCH_NONE;
+    ch_debugger_set_exceptions(dap->debugger, filters.modes, filters.uncaught_text, filters.caught_text);
     ch_dap_respond(dap, request, body);
 }
 

@@ -40,6 +40,8 @@ void dap_initialize(ChDap *dap, const ChDapRequest *request) {
     ch_json_add_bool(body, "supportsHitConditionalBreakpoints", true);
     ch_json_add_bool(body, "supportsLogPoints", true);
     ch_json_add_bool(body, "supportsClipboardContext", true);
+    ch_json_add_bool(body, "supportsExceptionFilterOptions", true);
+    ch_json_append_string(ch_json_add_array(body, "completionTriggerCharacters"), ".");
     cJSON *list = ch_json_add_array(body, "exceptionBreakpointFilters");
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         cJSON *item = ch_json_new_object();
@@ -47,9 +49,11 @@ void dap_initialize(ChDap *dap, const ChDapRequest *request) {
         ch_json_add_string(item, "label", filters[i].label);
         ch_json_add_string(item, "description", filters[i].description);
         ch_json_add_bool(item, "default", filters[i].is_default);
+        ch_json_add_bool(item, "supportsCondition", true);
+        ch_json_add_string(item, "conditionDescription", "Text that the error has to hold");
         ch_json_append(list, item);
     }
-    ch_debugger_set_exceptions(dap->debugger, CH_CATCH_UNCAUGHT);
+    ch_debugger_set_exceptions(dap->debugger, CH_CATCH_UNCAUGHT, (ChStr){0}, (ChStr){0});
     ch_dap_respond(dap, request, body);
     ch_dap_event(dap, "initialized", NULL);
 }
@@ -94,7 +98,7 @@ void dap_launch(ChDap *dap, const ChDapRequest *request) {
         if (cJSON_IsString(item)) ch_array_push(&list, ch_str_of(item->valuestring));
     }
     dap->is_no_debug = ch_json_get_bool(arguments, "noDebug", false);
-    if (dap->is_no_debug) ch_debugger_set_exceptions(dap->debugger, CH_CATCH_NONE);
+    if (dap->is_no_debug) ch_debugger_set_exceptions(dap->debugger, CH_CATCH_NONE, (ChStr){0}, (ChStr){0});
     bool stop_on_entry = ch_json_get_bool(arguments, "stopOnEntry", false) && !dap->is_no_debug;
     ChBuffer why = {0};
     bool loaded = ch_debugger_launch(dap->debugger, program, list.items, list.count, stop_on_entry, &why);

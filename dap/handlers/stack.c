@@ -1,6 +1,8 @@
 /* threads, stackTrace, scopes, exceptionInfo. Threads are tasks. */
 #include "protocol/protocol.h"
 
+enum { TRACE_FRAMES_MAX = 100 };
+
 static void add_thread(cJSON *list, const ChTaskInfo *info) {
     cJSON *item = ch_json_new_object();
     ch_json_add_integer(item, "id", info->id);
@@ -45,6 +47,7 @@ static cJSON *frame_object(ChDap *dap, uint32_t task, uint32_t level, const ChFr
         ch_json_add_integer(item, "endLine", ch_dap_line_out(dap, info->end_line));
         ch_json_add_integer(item, "endColumn", ch_dap_column_out(dap, info->end_column));
     }
+    if (info->address > 0) ch_dap_add_address(item, "instructionPointerReference", info->address);
     ch_json_add_bool(item, "canRestart", info->can_restart && !info->is_runtime);
     if (info->is_runtime) ch_json_add_string(item, "presentationHint", "subtle");
     return item;
@@ -118,5 +121,19 @@ void dap_exception_info(ChDap *dap, const ChDapRequest *request) {
     ch_json_add_string(body, "exceptionId", "harn error");
     ch_dap_add_text(body, "description", stop->text);
     ch_json_add_string(body, "breakMode", stop->will_be_caught ? "always" : "unhandled");
+    cJSON *details = ch_json_add_object(body, "details");
+    ch_dap_add_text(details, "message", stop->text);
+    ChVariableView error;
+    if (ch_debugger_variable(dap->debugger, stop->task, 0, CH_SCOPE_ERROR, 0, &error)) {
+        ch_json_add_string(details, "typeName", ch_type_name(error.value));
+    }
+    ChBuffer trace = {0};
+    ChFrameInfo frame;
+    for (uint32_t level = 0; level < TRACE_FRAMES_MAX && ch_debugger_frame(dap->debugger, stop->task, level, &frame); level++) {
+        if (frame.is_runtime) continue;
+        ch_buffer_printf(&trace, "at %.*s (%.*s:%u:%u)\n", CH_STR_ARG(frame.name), CH_STR_ARG(frame.path), frame.line, frame.column);
+    }
+    ch_dap_add_text(details, "stackTrace", ch_buffer_view(&trace));
+    ch_buffer_release(&trace);
     ch_dap_respond(dap, request, body);
 }

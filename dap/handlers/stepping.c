@@ -1,4 +1,4 @@
-/* continue, next, stepIn, stepOut, pause, restartFrame. The answer goes out before the program moves on. */
+/* continue, next, stepIn, stepOut, pause, restartFrame, terminateThreads. The answer goes out before the program moves on. */
 #include <string.h>
 
 #include "protocol/protocol.h"
@@ -65,4 +65,16 @@ void dap_restart_frame(ChDap *dap, const ChDapRequest *request) {
     ch_json_add_integer(body, "threadId", task);
     ch_json_add_bool(body, "allThreadsStopped", true);
     ch_dap_event(dap, "stopped", body);
+}
+
+void dap_terminate_threads(ChDap *dap, const ChDapRequest *request) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, ch_json_get(request->arguments, "threadIds")) {
+        int64_t id;
+        if (!ch_json_integer(item, 1, INT32_MAX, &id) || !ch_debugger_cancel_task(dap->debugger, (uint32_t)id)) {
+            ch_dap_fail(dap, request, CH_DAP_ERROR_UNKNOWN_HANDLE, "there is no task with this number that could be cancelled");
+            return;
+        }
+    }
+    ch_dap_respond(dap, request, NULL);
 }

@@ -1,4 +1,4 @@
-/* variables, setVariable, evaluate: values as text with a number to expand them by. */
+/* variables, setVariable, setExpression, evaluate, completions: values as text with a number to expand them by. */
 #include <string.h>
 
 #include "protocol/protocol.h"
@@ -118,18 +118,54 @@ void dap_set_variable(ChDap *dap, const ChDapRequest *request) {
     ch_dap_respond(dap, request, body);
 }
 
-void dap_evaluate(ChDap *dap, const ChDapRequest *request) {
+/* The frame that `frameId` names, or the innermost of the task that stopped. False: the request failed. */
+static bool read_frame(ChDap *dap, const ChDapRequest *request, uint32_t *task, uint32_t *level) {
     int64_t number = 0;
-    uint32_t task = ch_debugger_stop(dap->debugger)->task, level = 0;
-    if (ch_json_get_integer(request->arguments, "frameId", 1, INT32_MAX, &number)) {
-        const ChDapHandle *frame = ch_dap_handle_find(&dap->handles, number, CH_DAP_HANDLE_FRAME);
-        if (!frame) {
-            ch_dap_fail(dap, request, CH_DAP_ERROR_UNKNOWN_HANDLE, "there is no such frame at this stop");
-            return;
-        }
-        task = frame->task;
-        level = frame->level;
+    *task = ch_debugger_stop(dap->debugger)->task;
+    *level = 0;
+    if (!ch_json_get_integer(request->arguments, "frameId", 1, INT32_MAX, &number)) return true;
+    const ChDapHandle *frame = ch_dap_handle_find(&dap->handles, number, CH_DAP_HANDLE_FRAME);
+    if (!frame) {
+        ch_dap_fail(dap, request, CH_DAP_ERROR_UNKNOWN_HANDLE, "there is no such frame at this stop");
+        return false;
     }
+    *task = frame->task;
+    *level = frame->level;
+    return true;
+}
+
+void dap_set_expression(ChDap *dap, const ChDapRequest *request) {
+    uint32_t task, level;
+    if (!read_frame(dap, request, &task, &level)) return;
+    ChStr name = ch_str_trim(ch_dap_read_text(request->arguments, "expression"));
+    ChBuffer why = {0};
+    ChValue value;
+    if (!ch_debugger_evaluate(dap->debugger, task, level, ch_dap_read_text(request->arguments, "value"), CH_EVALUATE_FULL,
+                              &value, &why)) {
+        fail_with(dap, request, CH_DAP_ERROR_EVALUATE, &why);
+        return;
+    }
+    static const ChScopeKind scopes[] = {CH_SCOPE_LOCALS, CH_SCOPE_CAPTURED, CH_SCOPE_MODULE};
+    bool is_set = false;
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes && !is_set; i++) {
+        ch_buffer_clear(&why);
+        is_set = ch_debugger_set_variable(dap->debugger, task, level, scopes[i], name, ch_retain(value), &why);
+    }
+    if (!is_set) {
+        ch_release(value);
+        fail_with(dap, request, CH_DAP_ERROR_SET_VARIABLE, &why);
+        return;
+    }
+    ch_buffer_release(&why);
+    cJSON *body = ch_json_new_object();
+    add_value(dap, body, "value", value, CH_DAP_VALUE_TEXT_BYTES_MAX);
+    ch_release(value);
+    ch_dap_respond(dap, request, body);
+}
+
+void dap_evaluate(ChDap *dap, const ChDapRequest *request) {
+    uint32_t task, level;
+    if (!read_frame(dap, request, &task, &level)) return;
     const char *context = ch_json_get_string(request->arguments, "context");
     ChEvaluateMode mode = context && strcmp(context, "repl") == 0 ? CH_EVALUATE_FULL : CH_EVALUATE_PURE;
     ChBuffer why = {0};
@@ -145,5 +181,60 @@ void dap_evaluate(ChDap *dap, const ChDapRequest *request) {
     cJSON *body = ch_json_new_object();
     add_value(dap, body, "result", value, is_short ? CH_DAP_VALUE_TEXT_BYTES_MAX : CH_DAP_EVALUATE_TEXT_BYTES_MAX);
     ch_release(value);
+    ch_dap_respond(dap, request, body);
+}
+
+typedef struct Completions {
+    cJSON *list;
+    int64_t start, length;
+    uint32_t count;
+} Completions;
+
+static void add_completion(void *ud, ChStr name, ChNameKind kind) {
+    static const char *const types[] = {[CH_NAME_VARIABLE] = "variable", [CH_NAME_FUNCTION] = "function",
+                                        [CH_NAME_FIELD] = "field",       [CH_NAME_METHOD] = "method",
+                                        [CH_NAME_KEYWORD] = "keyword"};
+    Completions *completions = ud;
+    if (completions->count++ >= CH_DAP_PAGE_MAX) return;
+    cJSON *item = ch_json_new_object();
+    ch_dap_add_text(item, "label", name);
+    ch_json_add_string(item, "type", types[kind]);
+    ch_json_add_integer(item, "start", completions->start);
+    ch_json_add_integer(item, "length", completions->length);
+    ch_json_append(completions->list, item);
+}
+
+/* The byte offset of a column, which counts UTF-16 units. */
+static uint32_t offset_of_column(ChStr text, uint32_t column) {
+    uint32_t offset = 0, units = 1;
+    while (offset < text.length && units < column) {
+        unsigned char lead = (unsigned char)text.data[offset];
+        uint32_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        units += size == 4 ? 2 : 1;
+        offset += size;
+    }
+    return offset < text.length ? offset : text.length;
+}
+
+void dap_completions(ChDap *dap, const ChDapRequest *request) {
+    uint32_t task, level, column = 0, line = 1;
+    if (!read_frame(dap, request, &task, &level)) return;
+    ChStr text = ch_dap_read_text(request->arguments, "text");
+    ch_dap_read_line(dap, request->arguments, "line", &line);
+    for (; line > 1 && ch_str_find(text, CH_STR("\n"), 0) >= 0; line--) {
+        uint32_t at = (uint32_t)ch_str_find(text, CH_STR("\n"), 0) + 1;
+        text = ch_str_slice(text.data + at, text.length - at);
+    }
+    if (ch_dap_read_column(dap, request->arguments, "column", &column)) text.length = offset_of_column(text, column);
+    /* Only a word of ASCII is replaced, so its length is the same in every unit. */
+    uint32_t start = text.length;
+    while (start > 0 && (text.data[start - 1] == '_' || (text.data[start - 1] >= '0' && text.data[start - 1] <= '9') ||
+                         (text.data[start - 1] >= 'A' && text.data[start - 1] <= 'Z') ||
+                         (text.data[start - 1] >= 'a' && text.data[start - 1] <= 'z')))
+        start--;
+    cJSON *body = ch_json_new_object();
+    Completions completions = {.list = ch_json_add_array(body, "targets"), .length = text.length - start};
+    completions.start = ch_dap_column_out(dap, column > 0 ? column - (uint32_t)completions.length : start + 1);
+    ch_debugger_complete(dap->debugger, task, level, text, &start, add_completion, &completions);
     ch_dap_respond(dap, request, body);
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static void post(ChDap *dap, cJSON *take_message) {
@@ -158,4 +159,17 @@ cJSON *ch_dap_text(ChStr text) {
 
 void ch_dap_add_text(cJSON *object, const char *name, ChStr text) {
     ch_json_add(object, name, ch_dap_text(text));
+}
+
+cJSON *ch_dap_breakpoints(const ChDap *dap, const ChBreakpointInfo *infos, uint32_t count) {
+    cJSON *body = ch_json_new_object();
+    cJSON *list = ch_json_add_array(body, "breakpoints");
+    for (uint32_t i = 0; i < count; i++) ch_json_append(list, ch_dap_breakpoint(dap, &infos[i]));
+    return body;
+}
+
+void ch_dap_add_address(cJSON *object, const char *name, uint64_t address) {
+    char text[32];
+    snprintf(text, sizeof text, "0x%llx", (unsigned long long)address);
+    ch_json_add_string(object, name, text);
 }

@@ -33,6 +33,10 @@ cJSON *ch_dap_source(const ChDap *dap, ChStr path);
 /* The file that a `source` argument names, as a path; empty when there is none. The text lives in `storage`. */
 ChStr ch_dap_read_source_path(const ChDap *dap, const cJSON *source, ChBuffer *storage);
 cJSON *ch_dap_breakpoint(const ChDap *dap, const ChBreakpointInfo *info);
+/* The body of an answer with many of them. */
+cJSON *ch_dap_breakpoints(const ChDap *dap, const ChBreakpointInfo *infos, uint32_t count);
+/* An address as text: "0x…". */
+void ch_dap_add_address(cJSON *object, const char *name, uint64_t address);
 /* Lines and columns between the client's base and ours (1). */
 int64_t ch_dap_line_out(const ChDap *dap, uint32_t line);
 int64_t ch_dap_column_out(const ChDap *dap, uint32_t column);
