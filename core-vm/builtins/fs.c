@@ -148,6 +148,13 @@ CH_NATIVE(ch__write_file_bytes) {
     return done(vm, status, "write file", path);
 }
 
+CH_NATIVE(ch__append_file_bytes) {
+    char *path = path_arg(vm, args, argc, 0);
+    ChBytes *bytes = args[1].as.bytes;
+    ChStatus status = vm->host->file_write(vm->host->ud, path, (const char *)bytes->data, bytes->length, true);
+    return done(vm, status, "append to file", path);
+}
+
 CH_NATIVE(ch__append_file) {
     char *path = path_arg(vm, args, argc, 0);
     ChString *text = args[1].as.string;

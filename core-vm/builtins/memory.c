@@ -39,6 +39,13 @@ CH_NATIVE(ch__memory_next) {
     return ch__give_int(result, ++ch__builtin_state(vm)->memory_number);
 }
 
+CH_NATIVE(ch__byte_at) {
+    const ChBytes *bytes = args[0].as.bytes;
+    int64_t at = args[1].as.integer;
+    if (at < 0 || (uint64_t)at >= bytes->length) return CH_OK;
+    return ch__give_int(result, bytes->data[at]);
+}
+
 CH_NATIVE(ch__bytes_find) {
     ChStr bytes, needle;
     if (ch__input_bytes(vm, "__bytes_find", args, argc, 0, true, &bytes) != CH_OK ||

@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "host/net.h"
 
 // Largest file that is read whole, and most bytes of a child's output that are kept.
 #define CH_HOST_FILE_MAX (256u << 20)
@@ -87,6 +88,12 @@ typedef struct ch_host {
     ChStatus (*file_copy)(void *ud, const char *from, const char *to);
     ChStatus (*folder_make)(void *ud, const char *path); // and those above it
     ChStatus (*folder_list)(void *ud, const char *path, ChHostEntryFn entry, void *entry_ud);
+
+    // The network, see host/net.h. NULL with a text in `why`: the request cannot be made. `http_taken` tells that bytes of
+    // the body were taken; `http_end` frees the exchange at any time but from its on_event.
+    ChHostExchange *(*http_begin)(void *ud, const ChHostRequest *request, ChBuffer *why);
+    void (*http_taken)(void *ud, ChHostExchange *exchange);
+    void (*http_end)(void *ud, ChHostExchange *exchange);
 
     // Runs a program to its end. CH_STATUS_NOT_FOUND and others: it could not be started.
     ChStatus (*run)(void *ud, const ChHostRun *run, ChHostRunResult *result);

@@ -7,6 +7,7 @@
 #include "host/host.h"
 
 typedef struct ChHostLoop ChHostLoop;
+typedef struct ChHostNet ChHostNet;
 struct uv_loop_s;
 
 // The operating system's host; the `ud` of its entries.
@@ -17,6 +18,7 @@ typedef struct RealHost {
     bool input_closed;
     _Atomic(ChHostLoop *) loop; // NULL until somebody waits
     atomic_bool is_woken;       // since the last poll
+    ChHostNet *net;             // NULL until the first request
 } RealHost;
 
 // Runs a child process to its end (process.c).
@@ -28,5 +30,11 @@ struct uv_loop_s *ch__host_loop(RealHost *real);
 void ch__host_poll(void *ud, int64_t ms);
 void ch__host_wake(void *ud);
 void ch__host_loop_free(RealHost *real);
+
+// net.c
+ChHostExchange *ch__host_http_begin(void *ud, const ChHostRequest *request, ChBuffer *why);
+void ch__host_http_taken(void *ud, ChHostExchange *exchange);
+void ch__host_http_end(void *ud, ChHostExchange *exchange);
+void ch__host_net_free(RealHost *real);
 
 #endif

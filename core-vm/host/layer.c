@@ -40,6 +40,11 @@ static ChStatus pass_folder_make(void *ud, const char *path) { return BELOW->fol
 static ChStatus pass_folder_list(void *ud, const char *path, ChHostEntryFn entry, void *entry_ud) {
     return BELOW->folder_list(BELOW->ud, path, entry, entry_ud);
 }
+static ChHostExchange *pass_http_begin(void *ud, const ChHostRequest *request, ChBuffer *why) {
+    return BELOW->http_begin(BELOW->ud, request, why);
+}
+static void pass_http_taken(void *ud, ChHostExchange *exchange) { BELOW->http_taken(BELOW->ud, exchange); }
+static void pass_http_end(void *ud, ChHostExchange *exchange) { BELOW->http_end(BELOW->ud, exchange); }
 static ChStatus pass_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
     return BELOW->run(BELOW->ud, run, result);
 }
@@ -69,6 +74,9 @@ void ch_host_layer_init(ChHostLayer *layer, ch_host *below, void *own) {
         .file_copy = pass_file_copy,
         .folder_make = pass_folder_make,
         .folder_list = pass_folder_list,
+        .http_begin = pass_http_begin,
+        .http_taken = pass_http_taken,
+        .http_end = pass_http_end,
         .run = pass_run,
     };
 }

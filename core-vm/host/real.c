@@ -334,12 +334,16 @@ ch_host *ch_host_real(void) {
         .file_copy = real_file_copy,
         .folder_make = real_folder_make,
         .folder_list = real_folder_list,
+        .http_begin = ch__host_http_begin,
+        .http_taken = ch__host_http_taken,
+        .http_end = ch__host_http_end,
         .run = ch__host_run,
     };
     return &real->host;
 }
 
 void ch_host_real_free(ch_host *host) {
+    ch__host_net_free(host->ud);
     ch__host_loop_free(host->ud);
     ch_free(host);
 }
