@@ -21,6 +21,7 @@ typedef struct ChLogSpan {
 // State that the builtins of one VM keep.
 typedef struct ChBuiltinState {
     struct ChBuiltinCheck *checks;  // one per row, made from its signature
+    ChBuiltinQuick *quick;          // one per row, see ChHeap
     bool is_random_seeded;
     uint64_t random[4];             // xoshiro256**
     struct ChRegexCache *regexes;   // compiled, see regex.c

@@ -149,6 +149,7 @@ static void state_free(void *pointer) {
     ChBuiltinState *state = pointer;
     for (uint32_t i = 0; i < ch_builtin_count; i++) ch_free(state->checks[i].params);
     ch_free(state->checks);
+    ch_free(state->quick);
     ch__regex_cache_free(state->regexes);
     ch__state_file_free(state->store);
     ch__state_file_free(state->checkpoints);
@@ -164,6 +165,8 @@ ChBuiltinState *ch__builtin_state(ChVm *vm) {
     if (!heap->builtin_state) {
         ChBuiltinState *state = ch_alloc_zero(1, sizeof *state);
         state->checks = ch_alloc_zero(ch_builtin_count, sizeof *state->checks);
+        state->quick = ch_alloc_zero(ch_builtin_count, sizeof *state->quick);
+        heap->builtin_quick = state->quick;
         if (vm->host) state->start_ms = vm->host->monotonic_ms(vm->host->ud);
         heap->builtin_state = state;
         heap->builtin_state_free = state_free;
@@ -184,10 +187,26 @@ static ChFlow throw_arity(ChVm *vm, const char *name, const ChBuiltinCheck *chec
                          check->required, check->count, argc);
 }
 
+// Fills what the loop looks at instead; rows with more parameters always come here.
+static void quick_make(ChBuiltinQuick *quick, const ChBuiltinCheck *check) {
+    if (check->has_rest || check->count > CH_QUICK_PARAMS) {
+        quick->least = 1; // more than most: never
+        return;
+    }
+    for (uint32_t i = 0; i < check->count; i++)
+        quick->tags[i] = check->params[i].tags | (check->params[i].is_optional ? 1ull << CH_TAG_NIL : 0);
+    quick->least = (uint8_t)check->required;
+    quick->most = (uint8_t)check->count;
+}
+
 static ChFlow check_args(ChVm *vm, uint32_t index, const ChValue *args, uint32_t argc) {
     const ChBuiltinRow *row = &ch_builtin_rows[index];
-    ChBuiltinCheck *check = &ch__builtin_state(vm)->checks[index];
-    if (!check->is_made) check_make(check, ch_str_of(row->signature));
+    ChBuiltinState *state = ch__builtin_state(vm);
+    ChBuiltinCheck *check = &state->checks[index];
+    if (!check->is_made) {
+        check_make(check, ch_str_of(row->signature));
+        quick_make(&state->quick[index], check);
+    }
     if (argc < check->required || (argc > check->count && !check->has_rest))
         return throw_arity(vm, row->name, check, argc);
     for (uint32_t i = 0; i < argc; i++) {

@@ -101,12 +101,12 @@ static ArithRow arith_row(ChOperator op)
     case CH_OPERATOR_DIVIDE: return (ArithRow){CH_OP_DIV, CH_OP_DIVI, CH_OP_DIVK};
     case CH_OPERATOR_MODULO: return (ArithRow){CH_OP_MOD, CH_OP_MODI, CH_OP_MODK};
     case CH_OPERATOR_POWER: return (ArithRow){CH_OP_POW, CH_OP_NOP, CH_OP_NOP};
-    case CH_OPERATOR_EQUAL: return (ArithRow){CH_OP_EQ, CH_OP_NOP, CH_OP_NOP};
-    case CH_OPERATOR_NOT_EQUAL: return (ArithRow){CH_OP_NE, CH_OP_NOP, CH_OP_NOP};
-    case CH_OPERATOR_LESS: return (ArithRow){CH_OP_LT, CH_OP_NOP, CH_OP_NOP};
-    case CH_OPERATOR_LESS_EQUAL: return (ArithRow){CH_OP_LE, CH_OP_NOP, CH_OP_NOP};
-    case CH_OPERATOR_GREATER: return (ArithRow){CH_OP_GT, CH_OP_NOP, CH_OP_NOP};
-    case CH_OPERATOR_GREATER_EQUAL: return (ArithRow){CH_OP_GE, CH_OP_NOP, CH_OP_NOP};
+    case CH_OPERATOR_EQUAL: return (ArithRow){CH_OP_EQ, CH_OP_EQI, CH_OP_NOP};
+    case CH_OPERATOR_NOT_EQUAL: return (ArithRow){CH_OP_NE, CH_OP_NEI, CH_OP_NOP};
+    case CH_OPERATOR_LESS: return (ArithRow){CH_OP_LT, CH_OP_LTI, CH_OP_NOP};
+    case CH_OPERATOR_LESS_EQUAL: return (ArithRow){CH_OP_LE, CH_OP_LEI, CH_OP_NOP};
+    case CH_OPERATOR_GREATER: return (ArithRow){CH_OP_GT, CH_OP_GTI, CH_OP_NOP};
+    case CH_OPERATOR_GREATER_EQUAL: return (ArithRow){CH_OP_GE, CH_OP_GEI, CH_OP_NOP};
     case CH_OPERATOR_IN: return (ArithRow){CH_OP_IN, CH_OP_NOP, CH_OP_NOP};
     case CH_OPERATOR_NOT_IN: return (ArithRow){CH_OP_NOT_IN, CH_OP_NOP, CH_OP_NOP};
     default: return (ArithRow){CH_OP_NOP, CH_OP_NOP, CH_OP_NOP};
@@ -125,7 +125,7 @@ void ch__arith(ChFn *fn, ChOperator op, uint32_t dst, ChOperand left, ChOperand 
         right = swap;
     }
     left = ch__in_register(fn, left);
-    if (right.is_constant && row.constant != CH_OP_NOP) {
+    if (right.is_constant && row.immediate != CH_OP_NOP) {
         bool by_zero = (op == CH_OPERATOR_DIVIDE || op == CH_OPERATOR_MODULO) && right.constant.kind == CH_CONST_INT &&
                        right.constant.integer == 0;
         int32_t index;
@@ -135,7 +135,7 @@ void ch__arith(ChFn *fn, ChOperator op, uint32_t dst, ChOperand left, ChOperand 
                      (uint16_t)right.constant.integer);
             return;
         }
-        if (!by_zero && (index = ch__constant_short(fn, right.constant)) >= 0) {
+        if (!by_zero && row.constant != CH_OP_NOP && (index = ch__constant_short(fn, right.constant)) >= 0) {
             ch__at(fn, offset);
             ch__emit(fn, row.constant, free_flags(left, (ChOperand){0}), dst, left.reg, (uint32_t)index);
             return;

@@ -34,7 +34,7 @@
         DISPATCH();                                            \
     } while (0)
 
-#define BOTH(b, c, t) ((((b)->tag ^ (t)) | ((c)->tag ^ (t))) == 0)
+#define BOTH(b, c, t) ((b)->tag == (t) && (c)->tag == (t))
 #define SET(slot, member, value, type)                      \
     do {                                                    \
         ChValue *slot_ = (slot);                            \
@@ -165,6 +165,36 @@
         SET_BOOL(ra, is_so);                                  \
         NEXT(0);                                              \
     }
+#define COMPARE_IMMEDIATE(name, int_op, float_test, order_test) \
+    CASE(name) {                                              \
+        ChValue *ra = RA, *rb = RB;                           \
+        bool is_so;                                           \
+        if (CH_LIKELY(rb->tag == CH_TAG_INT))                 \
+            is_so = rb->as.integer int_op SIGNED(pc->c);      \
+        else if (rb->tag == CH_TAG_FLOAT) {                   \
+            double l = rb->as.real, r = (double)SIGNED(pc->c); \
+            is_so = float_test;                               \
+        } else {                                              \
+            int order = ch_compare(*rb, ch_int(SIGNED(pc->c))); \
+            is_so = order_test;                               \
+            FREE_B(rb);                                       \
+        }                                                     \
+        SET_BOOL(ra, is_so);                                  \
+        NEXT(0);                                              \
+    }
+#define EQUAL_IMMEDIATE(name, int_op, equal)                  \
+    CASE(name) {                                              \
+        ChValue *ra = RA, *rb = RB;                           \
+        bool is_so;                                           \
+        if (CH_LIKELY(rb->tag == CH_TAG_INT))                 \
+            is_so = rb->as.integer int_op SIGNED(pc->c);      \
+        else {                                                \
+            is_so = (rb->tag == CH_TAG_FLOAT && rb->as.real == (double)SIGNED(pc->c)) == (equal); \
+            FREE_B(rb);                                       \
+        }                                                     \
+        SET_BOOL(ra, is_so);                                  \
+        NEXT(0);                                              \
+    }
 #define COMPARE_JUMP(name, int_op, float_test, order_test)    \
     CASE(name) {                                              \
         const ChValue *l_ = RA, *r_ = RB;                     \
@@ -200,6 +230,33 @@
         NEXT(0);                                              \
     }
 
+// The plainest call, and by far the commonest: as many arguments as parameters, room for the frame, nothing special. Goes
+// on behind itself when it is another one; nothing has happened then. `take` makes the callee's reference the frame's.
+#define ENTER_PLAIN(to, window_, argc_, words, take)                                                        \
+    do {                                                                                                    \
+        ChClosure *to_ = (to);                                                                              \
+        const ChProto *proto_ = to_->proto;                                                                 \
+        ChValue *window__ = (window_);                                                                      \
+        uint32_t argc__ = (argc_);                                                                          \
+        if (CH_LIKELY(argc__ == proto_->param_count &&                                                      \
+                      !(proto_->flags & (CH_PROTO_GENERATOR | CH_PROTO_STREAM | CH_PROTO_REST)) &&          \
+                      window__ + proto_->register_count <= fiber->stack_end && frame + 1 < fiber->frames_end)) { \
+            take;                                                                                           \
+            frame->pc = pc + 1 + (words);                                                                   \
+            frame++;                                                                                        \
+            fiber->top = frame;                                                                             \
+            frame->closure = to_;                                                                           \
+            frame->base = base = window__;                                                                  \
+            frame->constants = constants = proto_->linked->constants;                                       \
+            frame->dst = pc->c;                                                                             \
+            frame->argc = (uint16_t)argc__;                                                                 \
+            frame->flags = 0;                                                                               \
+            pc = proto_->code;                                                                              \
+            if (CH_UNLIKELY(--fuel < 0)) goto safepoint;                                                    \
+            DISPATCH();                                                                                     \
+        }                                                                                                   \
+    } while (0)
+
 ChRunStatus CH_EXEC_NAME(ChVm *vm, ChTask *task) {
     static const void *const labels[CH_OP_COUNT] = {
 #define CH_OP(name, a, b, c, words, doc) [CH_OP_##name] = &&L_##name,
@@ -214,6 +271,7 @@ ChRunStatus CH_EXEC_NAME(ChVm *vm, ChTask *task) {
     ChRunStatus status;
     // Of the call that is being made:
     ChClosure *callee;
+    ChNativeFn native;
     ChValue *window;
     const ChInstr *return_pc;
     uint32_t argc, builtin;
@@ -394,14 +452,14 @@ counted:
     // ---- comparison
     CASE(EQ) {
         ChValue *ra = RA, *rb = RB, *rc = RC;
-        bool is_so = BOTH(rb, rc, CH_TAG_INT) ? rb->as.integer == rc->as.integer : ch_equal(*rb, *rc);
+        bool is_so = BOTH(rb, rc, CH_TAG_INT) ? rb->as.integer == rc->as.integer : ch__equal_soon(rb, rc);
         FREE_OPERANDS(rb, rc);
         SET_BOOL(ra, is_so);
         NEXT(0);
     }
     CASE(NE) {
         ChValue *ra = RA, *rb = RB, *rc = RC;
-        bool is_so = BOTH(rb, rc, CH_TAG_INT) ? rb->as.integer != rc->as.integer : !ch_equal(*rb, *rc);
+        bool is_so = BOTH(rb, rc, CH_TAG_INT) ? rb->as.integer != rc->as.integer : !ch__equal_soon(rb, rc);
         FREE_OPERANDS(rb, rc);
         SET_BOOL(ra, is_so);
         NEXT(0);
@@ -410,6 +468,12 @@ counted:
     COMPARE(LE, <=, !(l > r), order <= 0)
     COMPARE(GT, >, l > r, order > 0)
     COMPARE(GE, >=, !(l < r), order >= 0)
+    EQUAL_IMMEDIATE(EQI, ==, true)
+    EQUAL_IMMEDIATE(NEI, !=, false)
+    COMPARE_IMMEDIATE(LTI, <, l < r, order < 0)
+    COMPARE_IMMEDIATE(LEI, <=, !(l > r), order <= 0)
+    COMPARE_IMMEDIATE(GTI, >, l > r, order > 0)
+    COMPARE_IMMEDIATE(GEI, >=, !(l < r), order >= 0)
     CASE(IN) {
         ChValue *ra = RA, *rb = RB, *rc = RC;
         bool is_so = ch__contains(vm, *rb, *rc);
@@ -467,7 +531,7 @@ counted:
         if (CH_LIKELY(BOTH(l, r, CH_TAG_INT)))
             is_so = l->as.integer == r->as.integer;
         else {
-            is_so = ch_equal(*l, *r);
+            is_so = ch__equal_soon(l, r);
             FREE_AB();
         }
         if (is_so) JUMP(0, SIGNED(pc->c));
@@ -479,7 +543,7 @@ counted:
         if (CH_LIKELY(BOTH(l, r, CH_TAG_INT)))
             is_so = l->as.integer == r->as.integer;
         else {
-            is_so = ch_equal(*l, *r);
+            is_so = ch__equal_soon(l, r);
             FREE_AB();
         }
         if (!is_so) JUMP(0, SIGNED(pc->c));
@@ -523,14 +587,14 @@ counted:
     COMPARE_JUMP_IMMEDIATE(JNGEI, <, l < r, order < 0)
     CASE(JEQK) {
         const ChValue *l = RA, *r = &constants[pc->b];
-        bool is_so = (l->tag == CH_TAG_STRING && l->as.object == r->as.object) || ch_equal(*l, *r);
+        bool is_so = ch__equal_soon(l, r);
         FREE_A();
         if (is_so) JUMP(0, SIGNED(pc->c));
         NEXT(0);
     }
     CASE(JNEK) {
         const ChValue *l = RA, *r = &constants[pc->b];
-        bool is_so = (l->tag == CH_TAG_STRING && l->as.object == r->as.object) || ch_equal(*l, *r);
+        bool is_so = ch__equal_soon(l, r);
         FREE_A();
         if (!is_so) JUMP(0, SIGNED(pc->c));
         NEXT(0);
@@ -661,6 +725,12 @@ counted:
         ChLinkedVariant *variant = KC.as.pointer;
         if (CH_LIKELY(variant->type != NULL)) {
             uint32_t n = pc->x;
+            ChEnum *constant = n ? NULL : variant->type->variants[variant->variant].constant;
+            if (constant) {
+                constant->head.refs++;
+                ch_assign_take(RA, ch_object(constant));
+                NEXT(0);
+            }
             ChEnum *value = ch_enum_new(variant->type, variant->variant, n);
             ChValue *from = RB;
             for (uint32_t i = 0; i < n; i++) {
@@ -825,6 +895,9 @@ counted:
 
     // ---- calls
     CASE(CALL) {
+        ChValue *called = RA;
+        if (CH_LIKELY(pc->x == 0 && called->tag == CH_TAG_CLOSURE))
+            ENTER_PLAIN(called->as.closure, called + 1, pc->b, 0, called->tag = CH_TAG_NIL);
         window = RA + 1;
         argc = pc->b;
         dst = pc->c;
@@ -846,6 +919,9 @@ counted:
         goto call_owned;
     }
     CASE(CALL_MODULE) {
+        const ChValue *called = &frame->closure->module->slots[pc[1].word];
+        if (CH_LIKELY(pc->x == 0 && called->tag == CH_TAG_CLOSURE))
+            ENTER_PLAIN(called->as.closure, RA, pc->b, 1, to_->head.refs++);
         window = RA;
         argc = pc->b;
         dst = pc->c;
@@ -904,6 +980,8 @@ counted:
         }
         ChValue *receiver = call_x & CH_X_SELF ? RC : window;
         ChWord *cache = (ChWord *)(uintptr_t)&pc[2];
+        if (call_x == 0 && receiver->tag == CH_TAG_STRUCT && receiver->as.record->shape->id == cache->cache.id)
+            ENTER_PLAIN(vm->method_targets[cache->cache.slot], window, argc, 2, to_->head.refs++);
         uint32_t key = receiver->tag == CH_TAG_STRUCT ? receiver->as.record->shape->id
                                                       : CH_METHOD_CACHE_TAG | receiver->tag;
         if (CH_LIKELY(cache->cache.id == key)) {
@@ -934,6 +1012,15 @@ counted:
         case CH_METHOD_THROW: goto unwind;
         }
     call_method_builtin:
+        // `xs = xs.push(v)` of a list that nobody else holds, the commonest method: no call.
+        if (ch_builtin_functions[builtin] == ch__list_push && call_x & CH_X_SELF && argc == 2 &&
+            receiver->as.list->head.refs == 1 && receiver->as.list->count < receiver->as.list->capacity &&
+            receiver->as.list->count < CH_LIST_MAX) {
+            ChList *list = receiver->as.list;
+            list->items[list->count++] = window[1];
+            window[1].tag = CH_TAG_NIL;
+            NEXT(2);
+        }
         if (CH_LIKELY(ch_builtin_functions[builtin] != NULL)) {
             self_slot = NULL;
             if (call_x & CH_X_SELF) {
@@ -942,7 +1029,8 @@ counted:
                 receiver->tag = CH_TAG_NIL;
             }
             call_x &= ~(uint32_t)CH_X_SELF;
-            goto call_builtin;
+            native = ch_builtin_functions[builtin];
+            goto call_native; // methods look at their arguments themselves
         }
         callee = vm->prelude_closures[builtin];
         if (CH_UNLIKELY(!callee)) {
@@ -972,6 +1060,9 @@ counted:
         goto call_owned;
     }
     CASE(CALL_OR_BUILTIN) {
+        ChValue *called = RA;
+        if (CH_LIKELY(pc->x == 0 && called->tag == CH_TAG_CLOSURE))
+            ENTER_PLAIN(called->as.closure, called + 1, pc->b, 1, called->tag = CH_TAG_NIL);
         window = RA + 1;
         argc = pc->b;
         dst = pc->c;
@@ -1022,7 +1113,7 @@ call_owned: // callee_value (owned), window, argc, dst, return_pc, call_x
     goto unwind;
 
 call_builtin: { // builtin, window, argc, dst, return_pc, self_slot
-    ChNativeFn native = ch_builtin_functions[builtin];
+    native = ch_builtin_functions[builtin];
     if (CH_UNLIKELY(!native)) {
         frame->pc = return_pc;
         if (ch_builtin_check(vm, builtin, window, argc) != CH_OK) goto unwind;
@@ -1034,9 +1125,23 @@ call_builtin: { // builtin, window, argc, dst, return_pc, self_slot
         callee->head.refs++;
         goto call_closure;
     }
+    if (CH_UNLIKELY(!ch__builtin_fits(vm, builtin, window, argc))) {
+        frame->pc = return_pc;
+        if (ch_builtin_check(vm, builtin, window, argc) != CH_OK) {
+            if (self_slot) {
+                *self_slot = *window;
+                window->tag = CH_TAG_NIL;
+            }
+            goto unwind;
+        }
+    }
+    goto call_native;
+}
+
+call_native: { // native, window, argc, dst, return_pc, self_slot
     frame->pc = return_pc;
     ChValue result = CH_NIL;
-    ChFlow flow = ch_builtin_call(vm, builtin, window, argc, &result);
+    ChFlow flow = native(vm, window, argc, &result);
     if (CH_LIKELY(flow == CH_OK)) {
         ch__slots_clear(window, window + argc);
         ch_assign_take(R(dst), result);
@@ -1116,6 +1221,21 @@ call_closure: { // callee (owned), window, argc, dst, return_pc, call_x
 
     CASE(RETURN) {
         ChValue *ra = RA;
+        if (CH_LIKELY(frame->flags == 0)) {
+            ChClosure *done = frame->closure;
+            ChValue v = *ra;
+            ra->tag = CH_TAG_NIL;
+            ch__slots_clear(base, base + done->proto->register_count);
+            ChValue *to = frame[-1].base + frame->dst;
+            frame--;
+            fiber->top = frame;
+            base = frame->base;
+            constants = frame->constants;
+            pc = frame->pc;
+            ch__closure_unref(done);
+            ch_assign_take(to, v);
+            DISPATCH();
+        }
         returned = *ra;
         ra->tag = CH_TAG_NIL;
         goto do_return;
@@ -1341,6 +1461,7 @@ unwind:
 #undef FREE_B
 #undef FREE_AB
 #undef TAKE_OR_SHARE
+#undef ENTER_PLAIN
 #undef ARITH
 #undef ARITH_IMMEDIATE
 #undef ARITH_CONSTANT
@@ -1348,5 +1469,7 @@ unwind:
 #undef FLOAT_QUOTIENT
 #undef RC_IMMEDIATE
 #undef COMPARE
+#undef COMPARE_IMMEDIATE
+#undef EQUAL_IMMEDIATE
 #undef COMPARE_JUMP
 #undef COMPARE_JUMP_IMMEDIATE

@@ -19,6 +19,14 @@
 #define CH_SHAPES_MAX 65536           // shapes of a VM; then new records are tables (structs may have as many again)
 #define CH_SHAPE_FANOUT_MAX 1024      // shapes that differ from one in the next key
 
+// What a call of a builtin must have to need no closer check: so many arguments (least > most: not known yet), of these
+// tags (a bit per ChTag).
+#define CH_QUICK_PARAMS 3
+typedef struct ChBuiltinQuick {
+    uint64_t tags[CH_QUICK_PARAMS];
+    uint8_t least, most;
+} ChBuiltinQuick;
+
 typedef struct ChHeap {
     ChMap interned;          // text -> ChString *, counted
     ChShape **shapes;        // all, for release
@@ -28,6 +36,7 @@ typedef struct ChHeap {
     ChEnumType **enum_types; // all that ch_enum_type_new made
     uint32_t enum_type_count, enum_type_capacity;
     ChEnumType *result_type; // Result: Ok, Err
+    ChBuiltinQuick *builtin_quick;       // one per row; NULL until a call was checked
     void *builtin_state;                 // of builtins/, made when first needed
     void (*builtin_state_free)(void *state);
 } ChHeap;

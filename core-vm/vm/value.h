@@ -32,7 +32,8 @@ typedef struct ChClosure ChClosure;
 typedef struct ChShape ChShape;
 typedef struct ChEnumType ChEnumType;
 
-// Tags, in this order: everything from CH_TAG_STRING on is a counted heap object.
+// Tags, in this order: everything from CH_TAG_STRING on is a counted heap object. CH_TAG_STRING is a power of two, so
+// the tags of several values, or-ed, tell whether one of them is on the heap.
 // X(NAME, text of type_of)
 #define CH_TAGS(X)                                                                                             \
   X(NIL, "nil")                                                                                                \
@@ -42,6 +43,7 @@ typedef struct ChEnumType ChEnumType;
   X(DURATION, "duration")                                                                                      \
   X(BUILTIN, "builtin")   /* payload: index into the table of builtins */                                      \
   X(ABSENT, "nil")        /* internal: a struct field without a value, an argument that was not given */       \
+  X(SPARE, "nil")   /* never a value: makes CH_TAG_STRING 8 */                                                 \
   X(STRING, "string")                                                                                          \
   X(BYTES, "bytes")                                                                                            \
   X(LIST, "list")                                                                                              \
@@ -70,6 +72,8 @@ typedef enum ChTag {
 #undef X
   CH_TAG_COUNT
 } ChTag;
+
+_Static_assert(CH_TAG_STRING == 8, "the tags below are told apart by one bit");
 
 typedef struct ChValue {
   union {

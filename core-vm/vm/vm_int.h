@@ -18,7 +18,36 @@ static inline void ch__slot_clear(ChValue *slot) {
 }
 
 static inline void ch__slots_clear(ChValue *from, const ChValue *end) {
+    // Heap tags have a bit that the others lack, so four slots take one test.
+    for (; end - from >= 4; from += 4) {
+        if (CH_LIKELY((from[0].tag | from[1].tag | from[2].tag | from[3].tag) < CH_TAG_STRING)) continue;
+        for (int i = 0; i < 4; i++) ch__slot_clear(from + i);
+    }
     for (; from < end; from++) ch__slot_clear(from);
+}
+
+// ch_equal, with the answers that are near at hand found here.
+static inline bool ch__equal_soon(const ChValue *l, const ChValue *r) {
+    if (l->tag != r->tag) return ch_equal(*l, *r);
+    if (l->tag == CH_TAG_FLOAT) return l->as.real == r->as.real;
+    if (l->tag <= CH_TAG_INT) return l->tag == CH_TAG_NIL || l->as.integer == r->as.integer;
+    if (l->tag == CH_TAG_STRING) {
+        const ChString *a = l->as.string, *b = r->as.string;
+        if (a == b) return true;
+        if (a->length != b->length || (a->head.flags & b->head.flags & CH_STRING_INTERNED)) return false;
+    }
+    return ch_equal(*l, *r);
+}
+
+// Does the call need no closer look at its arguments (ch_builtin_check)? Known once one call has passed it.
+static inline bool ch__builtin_fits(ChVm *vm, uint32_t builtin, const ChValue *args, uint32_t argc) {
+    const ChBuiltinQuick *quick = ch_heap_of(vm)->builtin_quick;
+    if (!quick) return false;
+    quick += builtin;
+    if (argc < quick->least || argc > quick->most) return false;
+    for (uint32_t i = 0; i < argc; i++)
+        if (!(quick->tags[i] >> args[i].tag & 1)) return false;
+    return true;
 }
 
 static inline void ch__closure_unref(ChClosure *closure) {
@@ -28,6 +57,8 @@ static inline void ch__closure_unref(ChClosure *closure) {
 static inline ChModule *ch__frame_module(const ChFrame *frame) { return frame->closure->module; }
 
 // ---- the loop (exec.c)
+
+ChFlow ch__list_push(ChVm *vm, ChValue *args, uint32_t argc, ChValue *result); // builtins/list.c; the loop knows it
 
 ChRunStatus ch__exec_fast(ChVm *vm, ChTask *task);
 ChRunStatus ch__exec_counted(ChVm *vm, ChTask *task);
