@@ -1,8 +1,12 @@
 /* The files that a command's arguments name: folders stand for all .harn files below them. */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "files.h"
 
@@ -50,7 +54,51 @@ void cli_files_add(CliFiles *files, const char *argument) {
     else ch_array_push(files, ch_str_detach(ch_str_of(argument)));
 }
 
+bool cli_is_root(const char *path) {
+    char *real = realpath(path, NULL);
+    bool is_root = real && strcmp(real, "/") == 0;
+    free(real);
+    return is_root;
+}
+
 void cli_files_release(CliFiles *files) {
     for (uint32_t i = 0; i < files->count; i++) ch_free(files->items[i]);
     ch_array_release(files);
+}
+
+// Beside the file, so that the rename stays on one file system; the mode is the file's.
+bool cli_replace_file(const char *given, const ChBuffer *text) {
+    char *path = realpath(given, NULL); // a link stays a link
+    if (!path) {
+        fprintf(stderr, "error: %s: %s\n", given, strerror(errno));
+        return false;
+    }
+    struct stat info;
+    ChBuffer name = {0};
+    ch_buffer_printf(&name, "%s.XXXXXX", path);
+    int descriptor = -1;
+    const char *what = NULL;
+    if (stat(path, &info) != 0 || (info.st_mode & 0222) == 0)
+        what = "is read-only";
+    else if ((descriptor = mkstemp(name.data)) < 0)
+        what = strerror(errno);
+    size_t done = 0;
+    while (!what && done < text->length) {
+        ssize_t n = write(descriptor, text->data + done, text->length - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (n < 0 && errno != EINTR)
+            what = strerror(errno);
+    }
+    if (!what && (fchmod(descriptor, info.st_mode & 07777) != 0 || fsync(descriptor) != 0)) what = strerror(errno);
+    if (!what && geteuid() == 0 && fchown(descriptor, info.st_uid, info.st_gid) != 0) what = strerror(errno);
+    if (descriptor >= 0 && close(descriptor) != 0 && !what) what = strerror(errno);
+    if (!what && rename(name.data, path) != 0) what = strerror(errno);
+    if (what) {
+        fprintf(stderr, "error: %s: %s\n", given, what);
+        if (descriptor >= 0) unlink(name.data);
+    }
+    ch_buffer_release(&name);
+    free(path);
+    return !what;
 }

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/diagnostic.h"
 #include "cli.h"
+#include "files.h"
 #include "format/format.h"
 #include "syntax/syntax.h"
 
@@ -27,43 +28,6 @@ typedef struct Fmt {
 } Fmt;
 
 static void complain(const char *path, const char *what) { fprintf(stderr, "error: %s: %s\n", path, what); }
-
-// Beside the file, so that the rename stays on one file system; the mode is the file's.
-static bool replace(const char *given, const ChBuffer *text) {
-    char *path = realpath(given, NULL); // a link stays a link
-    if (!path) {
-        complain(given, strerror(errno));
-        return false;
-    }
-    struct stat info;
-    ChBuffer name = {0};
-    ch_buffer_printf(&name, "%s.XXXXXX", path);
-    int descriptor = -1;
-    const char *what = NULL;
-    if (stat(path, &info) != 0 || (info.st_mode & 0222) == 0)
-        what = "is read-only";
-    else if ((descriptor = mkstemp(name.data)) < 0)
-        what = strerror(errno);
-    size_t done = 0;
-    while (!what && done < text->length) {
-        ssize_t n = write(descriptor, text->data + done, text->length - done);
-        if (n > 0)
-            done += (size_t)n;
-        else if (n < 0 && errno != EINTR)
-            what = strerror(errno);
-    }
-    if (!what && (fchmod(descriptor, info.st_mode & 07777) != 0 || fsync(descriptor) != 0)) what = strerror(errno);
-    if (!what && geteuid() == 0 && fchown(descriptor, info.st_uid, info.st_gid) != 0) what = strerror(errno);
-    if (descriptor >= 0 && close(descriptor) != 0 && !what) what = strerror(errno);
-    if (!what && rename(name.data, path) != 0) what = strerror(errno);
-    if (what) {
-        complain(given, what);
-        if (descriptor >= 0) unlink(name.data);
-    }
-    ch_buffer_release(&name);
-    free(path);
-    return !what;
-}
 
 static void show_errors(const ChTree *tree) {
     ChBuffer text = {0};
@@ -105,7 +69,7 @@ static void format_one(Fmt *fmt, const char *path) {
         fmt->changed++;
     } else if (is_stdin) {
         cli_write(STDOUT_FILENO, &text);
-    } else if (replace(path, &text)) {
+    } else if (cli_replace_file(path, &text)) {
         printf("formatted %s\n", path);
         fmt->changed++;
     } else {
@@ -193,7 +157,9 @@ int cli_fmt(int argc, char **argv) {
         if (options_end || argument[0] != '-' || !argument[1]) {
             struct stat info;
             has_target = true;
-            if (stat(argument, &info) == 0 && S_ISDIR(info.st_mode))
+            if (cli_is_root(argument))
+                status = cli_usage_error("fmt", "%s is the whole machine, not a project", argument);
+            else if (stat(argument, &info) == 0 && S_ISDIR(info.st_mode))
                 collect(&fmt, argument, &files);
             else
                 ch_array_push(&files, ch_str_detach(ch_str_of(argument)));

@@ -247,4 +247,7 @@ const ChTypeHint *ch_analysis_hints(const ChAnalysis *analysis, uint32_t *count)
 /* What a code means, for `charn explain CODE`: NULL when there is no such code. */
 const char *ch_code_explain(ChStr code);
 
+/* The codes in order, NULL behind the last. */
+const char *ch_code_at(uint32_t index);
+
 #endif

@@ -16,3 +16,8 @@ const char *ch_code_explain(ChStr code)
             return codes[i].text;
     return NULL;
 }
+
+const char *ch_code_at(uint32_t index)
+{
+    return index < sizeof codes / sizeof *codes ? codes[index].code : NULL;
+}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "builtins/toml.h"
 
 #include "base/banned.h"
 
@@ -411,9 +412,8 @@ static void add_problem(const Parser *p, ChBuffer *out) {
                      "", p->problem);
 }
 
-CH_NATIVE(ch__toml_parse) {
-    ChString *text = ch__arg_display(args, argc, 0);
-    Parser p = {.text = ch_string_view(text), .root = ch_dict_new()};
+bool ch_toml_read(ChStr text, ChValue *result, ChBuffer *problem) {
+    Parser p = {.text = text, .root = ch_dict_new()};
     p.table = p.root;
     *result = ch_object(p.root);
     for (;;) {
@@ -423,14 +423,20 @@ CH_NATIVE(ch__toml_parse) {
         if (!ok || !end_line(&p)) break;
     }
     if (p.problem) {
-        ChBuffer why = {0};
-        add_problem(&p, &why);
+        add_problem(&p, problem);
         ch_assign_take(result, CH_NIL);
-        ch_throw_text(vm, "TOML parse error: %s", why.data);
-        ch_buffer_release(&why);
     }
+    return !p.problem;
+}
+
+CH_NATIVE(ch__toml_parse) {
+    ChString *text = ch__arg_display(args, argc, 0);
+    ChBuffer why = {0};
+    bool ok = ch_toml_read(ch_string_view(text), result, &why);
+    if (!ok) ch_throw_text(vm, "TOML parse error: %s", why.data);
+    ch_buffer_release(&why);
     ch_release(ch_object(text));
-    return p.problem ? CH_THROW : CH_OK;
+    return ok ? CH_OK : CH_THROW;
 }
 
 // ---- printing -------------------------------------------------------------------------------------------------------------
