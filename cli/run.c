@@ -20,6 +20,8 @@ typedef struct RunOptions {
     const char *path, *code;
     const char *profile_json, *trace_out, *otlp_out;
     uint32_t frames_max;
+    uint32_t schedule_seed;
+    bool is_schedule_seeded, is_schedule_traced;
     bool is_checked, is_profiled, is_traced;
     int program_argc;
     char **program_argv;
@@ -58,6 +60,13 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
         if (strcmp(arg, "-e") == 0) {
             if (!(options->code = cli_option_value(argc, argv, &i, "-e")))
                 return cli_usage_error("run", "-e needs the code to run");
+        } else if (strncmp(arg, "--schedule-seed", 15) == 0 && (arg[15] == 0 || arg[15] == '=')) {
+            const char *value = cli_option_value(argc, argv, &i, "--schedule-seed");
+            if (!value || !parse_number(value, &options->schedule_seed))
+                return cli_usage_error("run", "--schedule-seed needs a number above 0");
+            options->is_schedule_seeded = true;
+        } else if (strcmp(arg, "--schedule-trace") == 0) {
+            options->is_schedule_traced = true;
         } else if (strncmp(arg, "--max-frames", 12) == 0 && (arg[12] == 0 || arg[12] == '=')) {
             const char *value = cli_option_value(argc, argv, &i, "--max-frames");
             if (!value || !parse_number(value, &options->frames_max))
@@ -125,6 +134,7 @@ static int run_source(ChSource *source, const RunOptions *options) {
     if (module) {
         CliSignals *signals = cli_signals_start(vm);
         begin_trace(vm, options);
+        if (options->is_schedule_seeded) ch_vm_schedule(vm, options->schedule_seed, options->is_schedule_traced);
         ch_vm_start(vm, module);
         ch_vm_run_to_end(vm);
         cli_signals_stop(signals);

@@ -14,6 +14,7 @@
 #define CH_CANCEL_TIMEOUT_MS 5000
 #define CH_SELECT_TIMEOUT_MS 5000
 #define CH_HOST_LOOK_MS 10      // between two looks at the host when the loop is somebody else's
+#define CH_SCHEDULE_CHOICES 8   // a seeded schedule takes one of so many ready tasks
 #define CH_HOST_LOOK_TURNS 64   // tasks that run between two looks at the host while others run too
 
 // First in, first out; linked through next_queued and previous_queued.
@@ -44,6 +45,7 @@ typedef struct ChWait {
     ChValue on, value;       // owned
     struct ChSync *sync;
     uint32_t permits;        // SYNC: so many
+    bool has_timeout;        // it ends by itself
     bool is_region;          // SYNC: for a `mutex` block
     int64_t since_ms;        // SYNC: the moment it began
     struct ChGroup *group;   // owned
@@ -73,6 +75,9 @@ struct ChScheduler {
     uint32_t select_count;   // tasks that wait in a select
     uint32_t host_wait_count; // tasks that wait for the host
     uint32_t turns;          // since the host was last looked at
+    uint64_t choice;         // see ch_vm_schedule
+    bool is_seeded, is_traced;
+    uint32_t graph_mark;     // of the last look at the graph of waits
 };
 
 const char *ch__channel_name(ChValue channel);
@@ -89,6 +94,10 @@ void ch__select_poll(ChVm *vm);
 ChValue ch__select_none(ChVm *vm, bool is_nil);
 // Takes the task out of the queue of the channel it waits for.
 void ch__channel_forget(ChTask *task);
+
+// The graph of waits (graph.c): throws when the running task, waiting for this, could never go on.
+ChFlow ch__wait_check_join(ChVm *vm, ChTask *target);
+ChFlow ch__wait_check_sync(ChVm *vm, const struct ChSync *sync);
 
 void ch__shared_free(ChVm *vm);
 void ch__host_wait_forget(ChTask *task);

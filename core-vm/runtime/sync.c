@@ -41,11 +41,14 @@ void ch__syncs_free(ChVm *vm) {
     ch_map_release(&vm->scheduler->syncs);
 }
 
-static ChPermit *permit_new(ChSync *sync, uint32_t count, const ChTask *task) {
+static ChPermit *permit_new(ChSync *sync, uint32_t count, ChTask *task) {
     ChPermit *permit = ch_object_alloc(CH_TAG_PERMIT, sizeof *permit);
     ChHandle handle = permit->handle;
-    *permit = (ChPermit){.handle = handle, .sync = sync, .count = count, .task_id = task->id, .next = sync->held};
+    *permit = (ChPermit){.handle = handle, .sync = sync, .count = count, .holder = task, .next = sync->held};
     permit->handle.class = &permit_class;
+    permit->next_own = task->permits;
+    if (task->permits) task->permits->previous_own = permit;
+    task->permits = permit;
     permit->since_ms = ch__clock_ms(sync->vm);
     if (sync->held) sync->held->previous = permit;
     sync->held = permit;
@@ -68,6 +71,20 @@ static void serve(ChSync *sync) {
     }
 }
 
+static void leave_holder(ChPermit *permit) {
+    if (permit->previous_own)
+        permit->previous_own->next_own = permit->next_own;
+    else
+        permit->holder->permits = permit->next_own;
+    if (permit->next_own) permit->next_own->previous_own = permit->previous_own;
+    permit->holder = NULL;
+    permit->previous_own = permit->next_own = NULL;
+}
+
+void ch__permits_of_ended(ChTask *task) {
+    while (task->permits) leave_holder(task->permits);
+}
+
 bool ch__permit_release(ChPermit *permit) {
     if (permit->is_released) return false;
     ChSync *sync = permit->sync;
@@ -78,6 +95,7 @@ bool ch__permit_release(ChPermit *permit) {
         sync->held = permit->next;
     if (permit->next) permit->next->previous = permit->previous;
     sync->available += permit->count;
+    if (permit->holder) leave_holder(permit);
     sync->released++;
     sync->held_ms += ch__clock_ms(sync->vm) - permit->since_ms;
     serve(sync);
@@ -87,7 +105,7 @@ bool ch__permit_release(ChPermit *permit) {
 static uint32_t held_by(const ChSync *sync, const ChTask *task) {
     uint32_t count = 0;
     for (const ChPermit *permit = sync->held; permit; permit = permit->next)
-        if (permit->task_id == task->id) count += permit->count;
+        if (permit->holder == task) count += permit->count;
     return count;
 }
 
@@ -116,7 +134,8 @@ ChFlow ch__sync_acquire(ChVm *vm, ChSync *sync, uint32_t count, int64_t timeout_
         sync->timed_out++;
         return CH_OK;
     }
-    if (timeout_ms < 0 && check_reentrant(vm, sync, count) != CH_OK) return CH_THROW;
+    if (timeout_ms < 0 && (check_reentrant(vm, sync, count) != CH_OK || ch__wait_check_sync(vm, sync) != CH_OK))
+        return CH_THROW;
     ChFlow flow = ch__task_wait(vm, CH_WAIT_SYNC, CH_NIL, CH_NIL, timeout_ms);
     if (flow != CH_SUSPEND) return flow;
     ChWait *wait = vm->task->wait;

@@ -13,7 +13,8 @@ typedef struct ChPermit {
     ChHandle handle;         // tag PERMIT
     ChSync *sync;
     uint32_t count;
-    uint32_t task_id;        // who took it
+    ChTask *holder;          // who took it, NULL once that has ended or it was released
+    struct ChPermit *previous_own, *next_own; // of those that the holder has
     int64_t since_ms;
     bool is_released;
     struct ChPermit *previous, *next; // of those that are held
@@ -38,6 +39,8 @@ ChSync *ch__sync_find(ChVm *vm, const char *kind, ChStr key, uint32_t capacity);
 // The running task takes `count` permits, waits for them, or (timeout_ms 0) gets nil. *result is set at OK.
 ChFlow ch__sync_acquire(ChVm *vm, ChSync *sync, uint32_t count, int64_t timeout_ms, ChSyncFor what, ChValue *result);
 bool ch__permit_release(ChPermit *permit);
+// The task has ended; permits that live on (as its result, in a cell) are nobody's.
+void ch__permits_of_ended(ChTask *task);
 // The task does not wait for permits any more.
 void ch__sync_forget(ChTask *task);
 void ch__sync_timed_out(ChTask *task);

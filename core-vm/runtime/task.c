@@ -6,6 +6,8 @@
 // happen any more: then the last one that began to wait gets an error that says what it waits for.
 #include "runtime/sync.h"
 
+#include <stdio.h>
+
 #include "base/banned.h"
 
 struct ChScheduler *ch__scheduler_new(void) { return ch_alloc_zero(1, sizeof(struct ChScheduler)); }
@@ -121,7 +123,8 @@ ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_va
         ch_release(take_value);
         return ch_throw_runtime(vm, "evaluate: the expression waits for something");
     }
-    *wait = (ChWait){.kind = kind, .on = take_on, .value = take_value, .order = vm->scheduler->wait_order++};
+    *wait = (ChWait){.kind = kind, .on = take_on, .value = take_value, .order = vm->scheduler->wait_order++,
+                     .has_timeout = timeout_ms >= 0};
     task->wait = wait;
     task->state = CH_TASK_WAITING;
     task->wait_count++;
@@ -339,6 +342,7 @@ static void tell_joiner(ChVm *vm, ChTask *joiner, ChTask *task) {
 
 void ch__task_ended(ChVm *vm, ChTask *task) {
     ch__regions_drop(vm, task, 0);
+    ch__permits_of_ended(task);
     if (task->spans) ch__span_stack_end(vm, task);
     if (task->main_fiber) ch__fiber_free(task->main_fiber);
     task->main_fiber = task->fiber = NULL;
@@ -355,6 +359,13 @@ void ch_task_cancel(ChVm *vm, ChTask *task) {
     if (task->wait) {
         if (!task->has_wake) forget(vm, task);
         end_wait(vm, task);
+    }
+    if (task->has_wake) {
+        // It will not hear any more what it was woken with.
+        task->has_wake = false;
+        ch_assign(&task->wake_value, CH_NIL);
+        ch_error_release(&task->wake_error);
+        task->wake_error = (ChError){.value = CH_NIL};
     }
     ch__task_clear(vm, task);
     task->state = CH_TASK_CANCELLED;
@@ -454,6 +465,35 @@ static bool cancel_waits(ChVm *vm) {
     return is_any;
 }
 
+// The task whose turn it is. With a seed it is any of the first few, to explore what orders a program may meet.
+static ChTask *next_ready(ChVm *vm) {
+    struct ChScheduler *scheduler = vm->scheduler;
+    ChTask *task = scheduler->ready.first;
+    if (!task) return NULL;
+    if (scheduler->is_seeded) {
+        // xorshift64*: all that is wanted is that the same seed makes the same choices.
+        scheduler->choice ^= scheduler->choice >> 12;
+        scheduler->choice ^= scheduler->choice << 25;
+        scheduler->choice ^= scheduler->choice >> 27;
+        uint32_t steps = (uint32_t)((scheduler->choice * UINT64_C(2685821657736338717)) >> 32) % CH_SCHEDULE_CHOICES;
+        while (steps-- && task->next_queued) task = task->next_queued;
+    }
+    ch__queue_remove(&scheduler->ready, task);
+    if (scheduler->is_traced) {
+        char line[64];
+        int length = snprintf(line, sizeof line, "schedule: vm_task_%u\n", task->id - 1);
+        vm->host->write(vm->host->ud, CH_HOST_STDERR, line, (size_t)length);
+    }
+    return task;
+}
+
+void ch_vm_schedule(ChVm *vm, uint64_t seed, bool is_traced) {
+    vm->scheduler->is_seeded = true;
+    vm->scheduler->choice = seed * UINT64_C(0x9E3779B97F4A7C15) + 1; // never 0
+    if (!vm->scheduler->choice) vm->scheduler->choice = 1;
+    vm->scheduler->is_traced = is_traced;
+}
+
 static void look_at_host(ChVm *vm) {
     vm->scheduler->turns = 0;
     vm->host->poll(vm->host->ud, 0);
@@ -466,7 +506,7 @@ static ChRunStatus run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
         if (vm->main_task->state != CH_TASK_READY && vm->main_task->state != CH_TASK_WAITING) return CH_RAN_DONE;
         int64_t wait = 0;
         bool has_timer = look_at_timers(vm, &wait);
-        ChTask *task = ch__queue_pop(&scheduler->ready);
+        ChTask *task = next_ready(vm);
         if (!task) {
             if (ch_vm_is_cancelled(vm) && cancel_waits(vm)) continue;
             if (scheduler->host_wait_count) {
@@ -538,6 +578,7 @@ CH_NATIVE(ch__task_await) {
                                 "(task 'vm_task_%u') — this wait can never complete and would block forever",
                                 task->id - 1);
     if (!is_over(task)) {
+        if (ch__wait_check_join(vm, task) != CH_OK) return CH_THROW;
         ChFlow flow = ch__task_wait(vm, CH_WAIT_JOIN, ch_take(&args[0]), CH_NIL, -1);
         if (flow == CH_SUSPEND) ch__queue_push(&task->joiners, vm->task);
         return flow;
@@ -601,6 +642,7 @@ CH_NATIVE(ch__task_settle) {
         return ch__give(result, ch_result_ok(vm, argc ? ch_take(&args[0]) : CH_NIL));
     ChTask *task = (ChTask *)args[0].as.object;
     if (is_over(task)) return ch__task_cancel_graceful(vm, args, argc, result);
+    if (ch__wait_check_join(vm, task) != CH_OK) return CH_THROW;
     ChFlow flow = ch__task_wait(vm, CH_WAIT_SETTLE, ch_take(&args[0]), CH_NIL, -1);
     if (flow == CH_SUSPEND) ch__queue_push(&task->joiners, vm->task);
     return flow;
@@ -644,6 +686,7 @@ CH_NATIVE(ch__task_is_cancelled) {
 CH_NATIVE(ch__task_sleep) {
     int64_t ms = ch__milliseconds(ch_arg(args, argc, 0), 0);
     if (vm->task->cancel_requested) return ch_throw_text(vm, cancelled_text);
-    if (ms == 0) return CH_OK;
+    // A stopped clock is moved on instead.
+    if (ms == 0 || ch__time_advance(vm, ms)) return CH_OK;
     return ch__task_wait(vm, CH_WAIT_SLEEP, CH_NIL, CH_NIL, ms);
 }

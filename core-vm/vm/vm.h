@@ -238,6 +238,8 @@ struct ChTask {
     ChError error;           // FAILED
     ChTask *next_all, *previous_all;
     ChTask *next_queued, *previous_queued; // in the ready queue or in that of a channel, primitive or task
+    struct ChPermit *permits; // that it has taken and that are not released, see runtime/sync.h
+    uint32_t graph_mark, graph_index; // see runtime/graph.c
     uint32_t wait_count;     // how often it has waited: tells stale timers
     struct ChWait *wait;     // what it waits for, NULL when it does not; see runtime/
     struct ChSpanStack *spans; // NULL: none, see runtime/trace.h
@@ -392,6 +394,9 @@ ChRunStatus ch_vm_run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms);
 // (CH_SAFEPOINT_INTERVAL) and changes of the task. Costs nothing between looks, unlike a budget of instructions.
 // 0: never.
 void ch_vm_yield_after(ChVm *vm, uint32_t looks);
+// Ready tasks take turns in an order that the seed chooses, the same seed the same order; traced, each choice is a line
+// on standard error. Before the program starts.
+void ch_vm_schedule(ChVm *vm, uint64_t seed, bool is_traced);
 // Runs to the end, sleeping where all wait.
 void ch_vm_run_to_end(ChVm *vm);
 // Wakes a waiting task with a value, or by throwing an error where it waits.
