@@ -10,15 +10,16 @@ function(embed_text target symbol file)
   target_sources(${target} PRIVATE ${out})
 endfunction()
 
-# embed_table(TARGET SYMBOL FILES...): every FILE as by embed_text, and the table `const ChEmbedded SYMBOL[]` of their
-# names (without extension) and texts, in the order of names, ended by a row without a name.
-function(embed_table target symbol)
+# embed_table(TARGET SYMBOL FOLDER FILES...): every FILE as by embed_text, and the table `const ChEmbedded SYMBOL[]` of
+# their names (below FOLDER, without extension) and texts, in the order of names, ended by a row without a name.
+function(embed_table target symbol folder)
   set(declarations "")
   set(rows "")
   set(files ${ARGN})
   list(SORT files)
   foreach(file IN LISTS files)
-    get_filename_component(name ${file} NAME_WE)
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/${folder} ${file})
+    string(REGEX REPLACE "\\.[^./]*$" "" name "${name}")
     string(MAKE_C_IDENTIFIER "${symbol}_${name}" text)
     file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${file})
     embed_text(${target} ${text} ${relative})

@@ -89,6 +89,31 @@ typedef bool (*charn_on_span)(void *ud, bool is_end, const char *span);
 void charn_trace_sink(charn *engine, charn_on_span on_span, void *ud);
 void charn_trace_close(charn *engine);
 
+// ---- the end of a run ------------------------------------------------------------------------------------------------
+// What is unsettled, the audit log, handoffs, hooks (docs/runtime.md). On the engine's thread; texts are JSON.
+
+// What is unsettled: an object of five lists.
+char *charn_unsettled(charn *engine);
+// The audit log; `take` empties it.
+char *charn_audit_log(charn *engine, bool take);
+// Adds an entry and gives it; NULL: `payload` is no JSON.
+char *charn_audit(charn *engine, const char *kind, const char *payload);
+// Records a handoff and gives its envelope; NULL: no JSON, or too many are pending.
+char *charn_handoff(charn *engine, const char *target, const char *payload);
+bool charn_handoff_acknowledge(charn *engine, const char *envelope_id, const char *decision);
+// The disposition of harness.finalize, "null" when there is none.
+char *charn_disposition(charn *engine);
+// Items of buckets that the host owns: a model call that runs, a subagent that waits.
+uint64_t charn_llm_call_begin(charn *engine, const char *model, const char *role);
+void charn_llm_call_end(charn *engine, uint64_t call);
+bool charn_subagent_suspended(charn *engine, const char *handle, const char *details);
+bool charn_subagent_resumed(charn *engine, const char *handle);
+// A hook of the host, beside those of register_session_hook and in order with them. It answers NULL, or JSON as a
+// program's hook would: false, {"block": true, "reason": …}, {"modify": …}, {"decision": "allow"}; made with malloc, and
+// freed by the engine. False: there is no such event.
+typedef char *(*charn_hook)(void *ud, const char *payload);
+bool charn_on_event(charn *engine, const char *event, const char *pattern, charn_hook hook, void *ud);
+
 // Why the last call failed; empty when it did not. Good until the next call.
 const char *charn_message(const charn *engine);
 

@@ -30,6 +30,7 @@ charn *charn_new(const charn_options *options) {
 void charn_delete(charn *engine) {
     if (!engine) return;
     ch_vm_free(engine->vm);
+    ch__host_hooks_free(engine);
     ch_host_real_free(engine->real);
     ch_buffer_release(&engine->message);
     ch_free(engine);

@@ -16,6 +16,9 @@ struct charn {
     ChModule *module;
     ChBuffer message;
     bool is_started;
+    struct ChHostHook *hooks; // owned; newest first
 };
+
+void ch__host_hooks_free(charn *engine);
 
 #endif

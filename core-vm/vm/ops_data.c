@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "vm/iter.h"
+#include "runtime/lifecycle.h"
 #include "vm/vm_int.h"
 
 #include "base/banned.h"
@@ -100,6 +101,17 @@ ChFlow ch__op_get_field(ChVm *vm, ChValue *ra, ChValue *rb, ChString *name, unsi
                              "cannot access property `%s` on nil — use `?.%s` for optional access, or narrow with a "
                              "`!= nil` guard before reading fields",
                              name->data, name->data);
+    case CH_TAG_HARNESS: {
+        const ChValue *found = ch__harness_field(*rb, name);
+        if (found)
+            result = ch_retain(*found);
+        else if (!(x & CH_X_OPTIONAL))
+            return ch_throw_type(vm,
+                                 "cannot access property `%s` on Harness — Harness exposes `stdio`, `clock`, `fs`, `env`, "
+                                 "`random`, `net`, `system`",
+                                 name->data);
+        break;
+    }
     default:
         if (x & CH_X_OPTIONAL) break;
         return ch_throw_type(vm,

@@ -61,6 +61,7 @@ typedef struct ChEnumType ChEnumType;
   X(CHANNEL, "channel")                                                                                        \
   X(ATOMIC, "atomic")                                                                                          \
   X(RNG, "rng")                                                                                                \
+  X(HARNESS, "Harness")   /* the root value of what a program may reach, see runtime/lifecycle.h */            \
   X(PERMIT, "sync_permit")                                                                                     \
   X(HANDLE, "handle")     /* any other native object: see ChHandleClass */                                     \
   X(CURSOR, "cursor")     /* internal: state of a `for` loop over something that is not a list */              \

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "host/host.h"
+#include "runtime/lifecycle.h"
 #include "runtime/trace.h"
 #include "vm/vm_int.h"
 
@@ -40,6 +41,7 @@ static void free_methods(ChVm *vm) {
 void ch_vm_free(ChVm *vm) {
     while (vm->tasks_first) ch_task_cancel(vm, vm->tasks_first);
     ch__trace_free(vm);
+    ch__lifecycle_free(vm);
     if (vm->main_task) ch_release(ch_object(vm->main_task));
     if (vm->has_error) ch_error_release(&vm->error);
     for (uint32_t i = 0; i < ch_builtin_count; i++)
@@ -94,7 +96,7 @@ void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count) {
     ch_vm_set_global(vm, "argv", ch_object(list));
     ChValue harness = ch_object(ch_dict_new());
     ch_dict_put_property(vm, harness.as.dict, ch_intern(vm, "stdio", 5), builtins_dict(vm, stdio));
-    ch_vm_set_global(vm, "harness", harness);
+    ch_vm_set_global(vm, "harness", ch__harness_new(harness));
 }
 
 bool ch_vm_is_cancelled(ChVm *vm) {
@@ -140,6 +142,21 @@ ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *st
 
 // ---- slices -----------------------------------------------------------------------------------------------------------
 
+// The body of the run has ended: the main task goes on with the finish lifecycle when somebody asked for that. False: the
+// run is over. A body that failed has no lifecycle.
+static bool begin_finish(ChVm *vm, ChTask *task) {
+    if (task->state != CH_TASK_DONE) {
+        ch__lifecycle_clear(vm);
+        return false;
+    }
+    ChClosure *finish = ch__lifecycle_finish(vm);
+    if (!finish) return false;
+    ChFiber *fiber = task->main_fiber;
+    fiber->stack[0] = ch_take(&task->result);
+    task->state = CH_TASK_READY;
+    return ch__frame_push(vm, fiber, finish, fiber->stack, 1, 0, CH_FRAME_BOTTOM);
+}
+
 static ChRunStatus run(ChVm *vm, ChTask *task, bool is_counted) {
     if (task->state != CH_TASK_READY) return task->state == CH_TASK_WAITING ? CH_RAN_WAITING : CH_RAN_DONE;
     ChTask *previous = vm->task;
@@ -164,6 +181,8 @@ static ChRunStatus run(ChVm *vm, ChTask *task, bool is_counted) {
         task->fiber->is_before = false;
     }
     ChRunStatus status = is_counted ? ch__exec_counted(vm, task) : ch__exec_fast(vm, task);
+    if (status == CH_RAN_DONE && task == vm->main_task && begin_finish(vm, task))
+        status = is_counted ? ch__exec_counted(vm, task) : ch__exec_fast(vm, task);
     vm->task = previous;
     if (status == CH_RAN_DONE) ch__task_ended(vm, task);
     return status;

@@ -333,6 +333,7 @@ struct ChVm {
 
     ChTask *tasks_first, *tasks_last; // alive, in order of creation; counted
     ChTask *main_task;       // counted
+    struct ChLifecycle *lifecycle; // NULL: not used so far, see runtime/lifecycle.h
     struct ChTracer *tracer;   // NULL: tracing was never switched on, see runtime/trace.h
     struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
     int64_t slice_left;      // instructions left of the slice, in counted runs
