@@ -128,8 +128,3 @@ CH_NATIVE(ch__other_tasks) {
     for (const ChTask *task = vm->tasks_first; task; task = task->next_all) count += task != vm->task;
     return ch__give_int(result, count);
 }
-
-CH_NATIVE(ch__milliseconds_value) {
-    bool is_time = args[0].tag == CH_TAG_INT || args[0].tag == CH_TAG_DURATION;
-    return ch__give_int(result, is_time && args[0].as.integer > 0 ? args[0].as.integer : 0);
-}
