@@ -38,7 +38,7 @@ typedef struct ChBuiltinState {
     CH_ARRAY_OF(ChLogSpan) log_spans; // innermost last
     int64_t mock_now_ms, mock_monotonic_ms;
     struct ChStateFile *store, *checkpoints; // read, see state.c
-    ChValue metadata;               // a dict, or nil: not read yet
+    ChValue kept;                   // what the prelude keeps between calls: a dict, or nil
     ChDict *memory;                 // what builtins written in Harn keep, by name; NULL: nothing yet
     int64_t memory_number;          // the last number that was given to a handle of theirs
 } ChBuiltinState;

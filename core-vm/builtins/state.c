@@ -288,11 +288,26 @@ CH_NATIVE(ch__state_base) {
     return flow;
 }
 
-CH_NATIVE(ch__metadata_now) {
-    return ch__give(result, ch_retain(ch__builtin_state(vm)->metadata));
+CH_NATIVE(ch__file_replace) {
+    ChString *path = ch__arg_display(args, argc, 0);
+    ChStr text = ch__text(args[1]);
+    ChStatus status = CH_STATUS_NOT_FOUND;
+    if (!memchr(path->data, 0, path->length)) status = ch__replace_file(vm, path->data, text.data, text.length);
+    ChFlow flow = CH_OK;
+    if (status != CH_STATUS_OK) flow = ch_throw_runtime(vm, "agent_state.write: failed to write %s: %s", path->data, ch__file_reason(status));
+    ch_release(ch_object(path));
+    return flow;
 }
 
-CH_NATIVE(ch__metadata_keep) {
-    ch_assign(&ch__builtin_state(vm)->metadata, args[0]);
+CH_NATIVE(ch__kept) {
+    ChValue kept = ch__builtin_state(vm)->kept;
+    ChValue *found = kept.tag == CH_TAG_DICT ? ch_dict_find(kept.as.dict, args[0].as.string) : NULL;
+    return ch__give(result, found ? ch_retain(*found) : CH_NIL);
+}
+
+CH_NATIVE(ch__keep) {
+    ChValue *kept = &ch__builtin_state(vm)->kept;
+    if (kept->tag != CH_TAG_DICT) *kept = ch_object(ch_dict_new());
+    ch_dict_put(ch_dict_unshare(kept), args[0].as.string, ch_take(&args[1]));
     return CH_OK;
 }

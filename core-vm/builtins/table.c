@@ -153,7 +153,7 @@ static void state_free(void *pointer) {
     ch__regex_cache_free(state->regexes);
     ch__state_file_free(state->store);
     ch__state_file_free(state->checkpoints);
-    ch_release(state->metadata);
+    ch_release(state->kept);
     ch_buffer_release(&state->input);
     ch_buffer_release(&state->captured);
     ch_array_release(&state->log_spans);

@@ -46,6 +46,7 @@ typedef struct ChHostRunResult {
     ChBuffer output, errors; // owned by the caller
     int exit_code;           // -1 when it ended by a signal
     int signal;
+    int64_t process_id;
     bool timed_out;
 } ChHostRunResult;
 

@@ -121,6 +121,7 @@ ChStatus ch__host_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
     int ended = 0;
     while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {
     }
+    result->process_id = child;
     result->exit_code = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
     result->signal = WIFSIGNALED(ended) ? WTERMSIG(ended) : 0;
     return CH_STATUS_OK;
