@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "diagnose.h"
 #include "host/host.h"
+#include "runtime/evlog.h"
 #include "runtime/trace.h"
 #include "signals.h"
 #include "vm/program.h"
@@ -120,6 +121,15 @@ static void end_trace(ChVm *vm, const RunOptions *options, bool is_success) {
     ch_trace_sinks_close(vm);
 }
 
+// The event log lies beside the program; code from elsewhere has it in the working folder.
+static void log_beside(ChVm *vm, const char *path) {
+    ChBuffer log = {0};
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    ch_buffer_printf(&log, "%.*s.harn/events.sqlite", slash ? (int)(slash - path + 1) : 0, path ? path : "");
+    ch_vm_event_log_at(vm, log.data);
+    ch_buffer_release(&log);
+}
+
 static int run_source(ChSource *source, const RunOptions *options) {
     if (options->is_checked && !cli_diagnose(source, STDERR_FILENO)) return CLI_FAILED;
     ch_host *host = ch_host_real();
@@ -130,6 +140,7 @@ static int run_source(ChSource *source, const RunOptions *options) {
     ChStr *arguments = ch_alloc_zero((size_t)options->program_argc + 1, sizeof *arguments);
     for (int i = 0; i < options->program_argc; i++) arguments[i] = ch_str_of(options->program_argv[i]);
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
+    log_beside(vm, options->path);
     ChModule *module = ch_program_load_source(vm, source, &why);
     if (module) {
         CliSignals *signals = cli_signals_start(vm);

@@ -2,6 +2,7 @@
 // is what it works on.
 #include "runtime/lifecycle_int.h"
 
+#include "runtime/evlog.h"
 #include "runtime/trace.h"
 #include "vm/vm_int.h"
 
@@ -117,6 +118,18 @@ void ch_subagent_suspended(ChVm *vm, ChStr handle, ChValue take_details) {
 
 // ---- the audit log ------------------------------------------------------------------------------------------------------
 
+// A log that cannot be written does not break the run.
+static void append_audit(ChVm *vm, ChStr kind, ChValue entry) {
+    ChBuffer why = {0};
+    int64_t id;
+    ChValue headers = ch_object(ch_dict_new());
+    put(headers.as.dict, "kind", text_value(kind));
+    put(headers.as.dict, "seq", ch_retain(ch__dict_get(entry.as.dict, "seq")));
+    ch_vm_event_append(vm, CH_STR("pipeline.lifecycle.audit"), CH_STR("lifecycle_audit"), entry, headers, &id, &why);
+    ch_release(headers);
+    ch_buffer_release(&why);
+}
+
 ChValue ch_lifecycle_audit_record(ChVm *vm, ChStr kind, ChValue take_payload) {
     struct ChLifecycle *lifecycle = ch__lifecycle(vm);
     ChDict *entry = ch_dict_new();
@@ -130,6 +143,7 @@ ChValue ch_lifecycle_audit_record(ChVm *vm, ChStr kind, ChValue take_payload) {
         lifecycle->audit.count--;
     }
     ch_array_push(&lifecycle->audit, ch_retain(ch_object(entry)));
+    append_audit(vm, kind, ch_object(entry));
     return ch_object(entry);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "host/host.h"
+#include "runtime/evlog.h"
 #include "runtime/lifecycle.h"
 #include "runtime/trace.h"
 #include "vm/vm_int.h"
@@ -42,6 +43,7 @@ void ch_vm_free(ChVm *vm) {
     while (vm->tasks_first) ch_task_cancel(vm, vm->tasks_first);
     ch__trace_free(vm);
     ch__lifecycle_free(vm);
+    ch__event_log_free(vm);
     if (vm->main_task) ch_release(ch_object(vm->main_task));
     if (vm->has_error) ch_error_release(&vm->error);
     for (uint32_t i = 0; i < ch_builtin_count; i++)

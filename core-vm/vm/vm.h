@@ -333,6 +333,8 @@ struct ChVm {
 
     ChTask *tasks_first, *tasks_last; // alive, in order of creation; counted
     ChTask *main_task;       // counted
+    struct ChEventLog *event_log; // NULL: not used so far, see runtime/evlog.h
+    char *event_log_path;
     struct ChLifecycle *lifecycle; // NULL: not used so far, see runtime/lifecycle.h
     struct ChTracer *tracer;   // NULL: tracing was never switched on, see runtime/trace.h
     struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
