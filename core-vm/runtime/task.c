@@ -232,6 +232,7 @@ bool ch__task_deliver(ChVm *vm, ChTask *task) {
 static void task_free(void *self) {
     ChTask *task = self;
     if (task->main_fiber) ch__fiber_free(task->main_fiber);
+    ch__span_stack_drop(task); // a host can open spans after the main task's end
     ch_release(task->result);
     ch_release(task->wake_value);
     ch_release(task->context);

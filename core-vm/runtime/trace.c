@@ -126,6 +126,11 @@ void ch__span_stack_end(ChVm *vm, ChTask *task) {
     if (!task->spans) return;
     bool is_current = vm->tracer && task->spans->generation == vm->tracer->generation;
     while (is_current && task->spans->ids.count) ch_span_end(vm, ch_array_pop(&task->spans->ids));
+    ch__span_stack_drop(task);
+}
+
+void ch__span_stack_drop(ChTask *task) {
+    if (!task->spans) return;
     ch_array_release(&task->spans->ids);
     ch_free(task->spans);
     task->spans = NULL;

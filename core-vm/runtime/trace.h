@@ -93,6 +93,8 @@ struct ChSpanStack;
 void ch__span_stack_inherit(ChVm *vm, ChTask *task);
 // Ends what the task has left open, and frees its stack.
 void ch__span_stack_end(ChVm *vm, ChTask *task);
+// Frees the stack; its spans stay open.
+void ch__span_stack_drop(ChTask *task);
 void ch__trace_free(ChVm *vm);
 
 #endif
