@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/module.h"
 #include "analysis/report.h"
 #include "builtins/std.h"
 #include "cli.h"
@@ -41,6 +42,7 @@ int cli_check(int argc, char **argv) {
         if (argv[i][0] != '-' || !argv[i][1]) cli_files_add(&list, argv[i]);
     }
     uint32_t files = list.count;
+    ChModuleGraph *graph = ch_module_graph_new(&(ChModuleLoader){.std_text = ch_std_source});
     for (uint32_t i = 0; i < files; i++) {
         ChSource *source = cli_read(list.items[i]);
         if (!source) {
@@ -48,7 +50,7 @@ int cli_check(int argc, char **argv) {
             continue;
         }
         ChReport report;
-        ch_report_make(source, CH_REPORT_CHECK, ch_std_source, &report);
+        ch_report_make_with(source, CH_REPORT_CHECK, graph, &report);
         errors += report.list.error_count;
         warnings += report.list.warning_count;
         if (is_json) {
@@ -64,6 +66,7 @@ int cli_check(int argc, char **argv) {
         ch_report_release(&report);
         ch_source_unref(source);
     }
+    ch_module_graph_free(graph);
     cli_files_release(&list);
     if (!files) return cli_usage_error("check", "no file given");
     if (is_json) {

@@ -9,15 +9,21 @@
 void ch_report_make(ChSource *source, ChReportKind kind, bool (*std_text)(ChStr name, ChStr *text),
                     ChReport *report)
 {
+    ChModuleGraph *graph = ch_module_graph_new(&(ChModuleLoader){.std_text = std_text});
+    ch_report_make_with(source, kind, graph, report);
+    report->graph = graph;
+}
+
+void ch_report_make_with(ChSource *source, ChReportKind kind, ChModuleGraph *graph, ChReport *report)
+{
     *report = (ChReport){.tree = ch_syntax_parse(source, NULL)};
     ch_arena_init(&report->arena);
     ch_diagnostics_init(&report->list, &report->arena);
     ch_diagnostics_append(&report->list, &report->tree->diagnostics);
     if (report->tree->diagnostics.error_count == 0) {
-        report->graph = ch_module_graph_new(&(ChModuleLoader){.std_text = std_text});
         report->analysis = ch_analysis_run(
             report->tree, &(ChAnalysisOptions){.import = ch_module_graph_import,
-                                               .data = report->graph,
+                                               .data = graph,
                                                .before_run = kind == CH_REPORT_BEFORE_RUN});
         ch_diagnostics_append(&report->list, ch_analysis_diagnostics(report->analysis));
     }

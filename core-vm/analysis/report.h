@@ -15,13 +15,15 @@ typedef struct ChReport {
     /* What the list borrows from. */
     struct ChTree *tree;
     struct ChAnalysis *analysis;
-    struct ChModuleGraph *graph;
+    struct ChModuleGraph *graph; /* NULL: not this report's own */
 } ChReport;
 
 /* Imported modules are found from the source's path, those of std/ by `std_text` (see ChModuleLoader).
  * Of a text with syntax errors, only those are reported. End it with ch_report_release. */
 void ch_report_make(ChSource *source, ChReportKind kind, bool (*std_text)(ChStr name, ChStr *text),
                     ChReport *report);
+/* The same with modules that were read for other sources; the graph is borrowed and outlives the report. */
+void ch_report_make_with(ChSource *source, ChReportKind kind, struct ChModuleGraph *graph, ChReport *report);
 void ch_report_release(ChReport *report);
 
 /* Append all diagnostics with their excerpts, and how many were too many to list. */
