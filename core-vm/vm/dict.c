@@ -128,8 +128,18 @@ ChValue *ch_dict_find(const ChDict *dict, const ChString *key) {
         int32_t slot = ch_shape_slot(dict->shape, key);
         return slot < 0 ? NULL : &dict->values[slot];
     }
-    uint32_t hash = dict->table ? ch_string_hash((ChString *)key) : 0;
-    int64_t number = table_find(dict, key->data, key->length, hash);
+    if (dict->table) {
+        // The key is mostly the very string that was put.
+        uint32_t hash = ch_string_hash((ChString *)key), at = hash & dict->table_mask, number;
+        for (; (number = dict->table[at]); at = (at + 1) & dict->table_mask) {
+            ChDictEntry *entry = &dict->entries[number - 1];
+            if (entry->key == key || (entry->key && entry->key->hash == hash && entry->key->length == key->length &&
+                                      memcmp(entry->key->data, key->data, key->length) == 0))
+                return &entry->value;
+        }
+        return NULL;
+    }
+    int64_t number = table_find(dict, key->data, key->length, 0);
     return number < 0 ? NULL : &dict->entries[number].value;
 }
 

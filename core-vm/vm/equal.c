@@ -297,7 +297,7 @@ static bool hash_begin(ChValue v, uint64_t *hash, Hashings *open) {
     case CH_TAG_FLOAT:
     case CH_TAG_DURATION:
     case CH_TAG_BUILTIN: *hash = hash_word(tag, (uint64_t)v.as.integer); return false;
-    case CH_TAG_STRING: *hash = hash_word(tag, ch_hash_bytes(v.as.string->data, v.as.string->length)); return false;
+    case CH_TAG_STRING: *hash = hash_word(tag, ch_string_hash(v.as.string)); return false;
     case CH_TAG_BYTES: *hash = hash_word(tag, ch_hash_bytes(v.as.bytes->data, v.as.bytes->length)); return false;
     case CH_TAG_RANGE:
         *hash = ch_hash_mix(hash_word(tag, (uint64_t)v.as.range->start), (uint64_t)v.as.range->end);
@@ -367,6 +367,8 @@ static void hash_add(Hashing *at, uint64_t hash) {
 }
 
 uint64_t ch_hash(ChValue v) {
+    if (v.tag == CH_TAG_INT) return hash_word(CH_TAG_INT, (uint64_t)v.as.integer);
+    if (v.tag == CH_TAG_STRING) return hash_word(CH_TAG_STRING, ch_string_hash(v.as.string));
     Hashings open = {0};
     uint64_t hash = 0;
     hash_begin(v, &hash, &open);

@@ -143,6 +143,11 @@
         double d = rb->as.real / rc->as.real;                 \
         SET_FLOAT(ra, d);                                     \
         NEXT(0);                                              \
+    }                                                         \
+    if (rb->tag == CH_TAG_FLOAT && rc->tag == CH_TAG_INT) {   \
+        double d = rb->as.real / (double)rc->as.integer;      \
+        SET_FLOAT(ra, d);                                     \
+        NEXT(0);                                              \
     }
 #define RC_IMMEDIATE \
     ChValue immediate = ch_int(SIGNED(pc->c)), *rc = &immediate
@@ -808,6 +813,13 @@ counted:
             ChValue v = rb->as.list->items[rc->as.integer];
             if (ch_is_heap(v)) v.as.object->refs++;
             if (CH_UNLIKELY(pc->x & CH_X_FREE_B) && ra != rb) ch__slot_clear(rb);
+            ch_assign_take(ra, v);
+            NEXT(0);
+        }
+        if (rb->tag == CH_TAG_DICT && rc->tag == CH_TAG_STRING && !(pc->x & CH_X_FREE_B)) {
+            const ChValue *found = ch_dict_find(rb->as.dict, rc->as.string);
+            ChValue v = found ? ch_retain(*found) : CH_NIL;
+            if (pc->x & CH_X_FREE_C && ra != rc) ch__slot_clear(rc);
             ch_assign_take(ra, v);
             NEXT(0);
         }

@@ -36,16 +36,23 @@ static void table_build(ChSet *set) {
     for (uint32_t i = 0; i < set->count; i++) table_enter(set, i);
 }
 
+// As ch_same, with the commonest members told apart here.
+static inline bool is_member(ChValue member, ChValue item) {
+    if (member.tag == CH_TAG_INT || item.tag == CH_TAG_INT)
+        return member.tag == item.tag && member.as.integer == item.as.integer;
+    return ch_same(member, item);
+}
+
 static int64_t find(const ChSet *set, ChValue item) {
     if (!set->table) {
         for (uint32_t i = 0; i < set->count; i++)
-            if (ch_same(set->items[i], item)) return i;
+            if (is_member(set->items[i], item)) return i;
         return -1;
     }
     uint32_t at = (uint32_t)ch_hash(item) & set->table_mask;
     while (set->table[at]) {
         uint32_t number = set->table[at] - 1;
-        if (ch_same(set->items[number], item)) return number;
+        if (is_member(set->items[number], item)) return number;
         at = (at + 1) & set->table_mask;
     }
     return -1;
