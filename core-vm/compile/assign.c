@@ -15,9 +15,31 @@ static void throw_text(ChFn *fn, ChThrowKind kind, ChStr text)
 // Not where a handler of this function could still look at it.
 static void mark_last_use(ChFn *fn, const ChNode *value, ChStr name, uint32_t reg)
 {
-    if (fn->cleanup) return;
+    if (fn->cleanup || ch__may_leave_loop(value)) return;
     const ChNode *use = ch__single_use(value, name);
     if (use && use != value) ch_array_push(&fn->last_uses, (ChLastUse){use, (uint16_t)reg});
+}
+
+// x.f = x.f.push(v), x.f = x.f + v: what is read first of all is the field that is overwritten afterwards, so it is moved
+// out of x. Under the conditions of mark_last_use, and where nothing else in the value reads x.
+static void mark_last_field(ChFn *fn, const ChNode *value, ChStr name, ChStr field, uint32_t reg)
+{
+    if (fn->cleanup || ch__may_leave_loop(value)) return;
+    const ChNode *at = value;
+    for (;;) {
+        if (at && at->kind == CH_NODE_METHOD_CALL && !(at->flags & CH_FLAG_OPTIONAL)) {
+            at = at->as.method_call.object;
+        } else if (at && at->kind == CH_NODE_BINARY && at->as.binary.op == CH_OPERATOR_ADD) {
+            at = at->as.binary.left;
+        } else {
+            break;
+        }
+    }
+    if (!at || at == value || at->kind != CH_NODE_MEMBER || at->flags & CH_FLAG_OPTIONAL) return;
+    const ChNode *object = at->as.member.object;
+    if (!object || object->kind != CH_NODE_IDENTIFIER || !ch_str_equal(object->as.name.name.text, name)) return;
+    if (!ch_str_equal(at->as.member.name.text, field) || ch__single_use(value, name) != object) return;
+    ch_array_push(&fn->last_uses, (ChLastUse){at, (uint16_t)reg});
 }
 
 // Values whose code may write the destination before it is done.
@@ -181,13 +203,20 @@ static void store_end(ChFn *fn, ChCleanup *cleanup)
 }
 
 // root.name = v, root[i] = v
-static void assign_one(ChFn *fn, const ChNode *node, const Root *root, const ChNode *link)
+static void assign_one(ChFn *fn, const ChNode *node, const Root *root, ChStr name, const ChNode *link)
 {
     bool plain = node->as.assign.op == CH_OPERATOR_NONE;
     int32_t field = -1;
     ChOperand value = {0}, key = {0};
     if (link->kind == CH_NODE_MEMBER) field = ch__constant_short(fn, ch__const_text(link->as.member.name.text));
-    if (plain) value = ch__expr_reg(fn, node->as.assign.value);
+    if (plain) {
+        uint32_t uses = fn->last_uses.count;
+        if (field >= 0 && !root->in_slot) {
+            mark_last_field(fn, node->as.assign.value, name, link->as.member.name.text, root->reg);
+        }
+        value = ch__expr_reg(fn, node->as.assign.value);
+        fn->last_uses.count = uses;
+    }
     if (field < 0) {
         if (link->kind == CH_NODE_MEMBER) {
             key = (ChOperand){.reg = (uint16_t)ch__push(fn), .is_temp = true};
@@ -268,7 +297,7 @@ static void assign_part(ChFn *fn, const ChNode *node)
             if (!root.in_slot) ch__expr_to(fn, target, root.reg);
         }
         if (links.count == 1) {
-            assign_one(fn, node, &root, links.items[0]);
+            assign_one(fn, node, &root, name, links.items[0]);
         } else {
             assign_path(fn, node, &root, &links);
         }

@@ -99,9 +99,9 @@ typedef struct ChScope {
     bool outer_slots, outer_module;
 } ChScope;
 
-// A local whose last use this is: reading it moves it out.
+// A local whose last use this is: reading it moves it out. Or the field of one, which is assigned to afterwards.
 typedef struct ChLastUse {
-    const ChNode *node; // the identifier
+    const ChNode *node; // the identifier; the MEMBER
     uint16_t reg;
 } ChLastUse;
 
@@ -243,6 +243,8 @@ void ch__scan_release(ChScan *scan);
 bool ch__may_assign(const ChNode *node);
 // The only place in `node` where the name is read, NULL when there are more, none, or one in a closure or loop.
 const ChNode *ch__single_use(const ChNode *node, ChStr name);
+// May evaluating it leave a loop around it (break, continue)?
+bool ch__may_leave_loop(const ChNode *node);
 bool ch__has_placeholder(const ChNode *node);
 
 // ---- expressions (expr.c, expr_call.c, expr_data.c, cond.c, fold.c)
@@ -251,6 +253,7 @@ ChOperand ch__expr(ChFn *fn, const ChNode *node);      // constant, local in pla
 ChOperand ch__expr_reg(ChFn *fn, const ChNode *node);  // never a constant
 ChOperand ch__in_register(ChFn *fn, ChOperand operand);
 void ch__expr_drop(ChFn *fn, const ChNode *node);
+bool ch__is_last_use(ChFn *fn, const ChNode *node, uint32_t reg); // of ChFn.last_uses
 void ch__expr_push(ChFn *fn, const ChNode *node);      // into a new temporary
 void ch__binary_to(ChFn *fn, const ChNode *node, uint32_t dst);
 void ch__arith(ChFn *fn, ChOperator op, uint32_t dst, ChOperand left, ChOperand right, uint32_t offset);

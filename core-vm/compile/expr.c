@@ -4,7 +4,7 @@
 // so `x = x ?? y` or `xs = [...xs, 1]` never see a half-written x.
 #include "compile/compile_int.h"
 
-static bool take_last_use(ChFn *fn, const ChNode *node, uint32_t reg)
+bool ch__is_last_use(ChFn *fn, const ChNode *node, uint32_t reg)
 {
     for (uint32_t i = 0; i < fn->last_uses.count; i++) {
         if (fn->last_uses.items[i].node == node && fn->last_uses.items[i].reg == reg) return true;
@@ -29,7 +29,7 @@ ChOperand ch__expr_reg(ChFn *fn, const ChNode *node)
     if (node && node->kind == CH_NODE_IDENTIFIER) {
         ChRef ref = ch__resolve(fn, node->as.name.name.text);
         if (ref.kind == CH_REF_REGISTER) {
-            return (ChOperand){.reg = (uint16_t)ref.index, .is_temp = take_last_use(fn, node, ref.index)};
+            return (ChOperand){.reg = (uint16_t)ref.index, .is_temp = ch__is_last_use(fn, node, ref.index)};
         }
     }
     uint32_t reg = ch__push(fn);
@@ -321,7 +321,7 @@ static void identifier_to(ChFn *fn, const ChNode *node, uint32_t dst)
     ChStr name = node->as.name.name.text;
     ChRef ref = ch__resolve(fn, name);
     ch__at(fn, node->start);
-    if (ref.kind == CH_REF_REGISTER && take_last_use(fn, node, ref.index)) {
+    if (ref.kind == CH_REF_REGISTER && ch__is_last_use(fn, node, ref.index)) {
         ch__move(fn, dst, ref.index, true);
     } else {
         ch__load_ref(fn, ref, name, dst);

@@ -203,11 +203,11 @@ static void leaf_enum_to(ChFn *fn, const ChNode *node, uint32_t dst)
 
 static uint8_t free_b(ChOperand operand) { return operand.is_temp ? CH_X_FREE_B : 0; }
 
-static void get_field(ChFn *fn, uint32_t dst, ChOperand object, ChStr name, uint8_t x)
+static void get_field(ChFn *fn, uint32_t dst, ChOperand object, ChStr name, uint8_t x, ChOp op)
 {
     int32_t index = ch__constant_short(fn, ch__const_text(name));
     if (index >= 0) {
-        ch__emit(fn, CH_OP_GET_FIELD, free_b(object) | x, dst, object.reg, (uint32_t)index);
+        ch__emit(fn, op, free_b(object) | x, dst, object.reg, (uint32_t)index);
         ch__emit_word(fn, 0);
         return;
     }
@@ -324,7 +324,8 @@ static void link_to(ChFn *fn, const ChNode *node, ChOperand object, uint32_t dst
     case CH_NODE_MEMBER:
         ch__at(fn, node->as.member.name.range.start);
         if (node->flags & CH_FLAG_OPTIONAL) object = skip_nil(fn, object, dst, &end);
-        get_field(fn, dst, object, node->as.member.name.text, node->flags & CH_FLAG_OPTIONAL ? CH_X_OPTIONAL : 0);
+        get_field(fn, dst, object, node->as.member.name.text, node->flags & CH_FLAG_OPTIONAL ? CH_X_OPTIONAL : 0,
+                  ch__is_last_use(fn, node, object.reg) ? CH_OP_TAKE_FIELD : CH_OP_GET_FIELD);
         ch__patch_here(fn, &end);
         break;
     case CH_NODE_INDEX: index_link(fn, node, object, dst); break;

@@ -162,6 +162,25 @@ bool ch__may_assign(const ChNode *node)
     return w.answer;
 }
 
+static ChWalk leave_enter(ChNode *node, void *data)
+{
+    Walker *w = data;
+    if (is_function(node)) return CH_WALK_OVER;
+    if (node->kind == CH_NODE_BREAK || node->kind == CH_NODE_CONTINUE) {
+        w->answer = true;
+        return CH_WALK_STOP;
+    }
+    return CH_WALK_INTO;
+}
+
+bool ch__may_leave_loop(const ChNode *node)
+{
+    if (!node || is_plain(node)) return false;
+    Walker w = {0};
+    ch_node_walk((ChNode *)node, leave_enter, NULL, &w);
+    return w.answer;
+}
+
 static ChWalk use_enter(ChNode *node, void *data)
 {
     Walker *w = data;

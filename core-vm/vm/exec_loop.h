@@ -789,6 +789,22 @@ counted:
         TRY(ch__op_get_field(vm, ra, rb, KC.as.string, pc->x, cache));
         NEXT(1);
     }
+    CASE(TAKE_FIELD) {
+        ChValue *ra = RA, *rb = RB;
+        ChWord *cache = (ChWord *)(uintptr_t)&pc[1];
+        ChValue *field = NULL;
+        if (rb->tag == CH_TAG_STRUCT && rb->as.record->head.refs == 1 && rb->as.record->shape->id == cache->cache.id)
+            field = &rb->as.record->fields[cache->cache.slot];
+        else if (rb->tag == CH_TAG_DICT && rb->as.dict->head.refs == 1 && rb->as.dict->shape &&
+                 rb->as.dict->shape->id == cache->cache.id)
+            field = &rb->as.dict->values[cache->cache.slot];
+        if (CH_LIKELY(field && field->tag != CH_TAG_ABSENT)) {
+            ch_assign_take(ra, ch_take(field));
+            NEXT(1);
+        }
+        TRY(ch__op_get_field(vm, ra, rb, KC.as.string, pc->x, cache));
+        NEXT(1);
+    }
     CASE(SET_FIELD) {
         ChValue *ra = RA, *rc = RC;
         ChWord *cache = (ChWord *)(uintptr_t)&pc[1];
