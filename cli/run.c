@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/diagnostic.h"
+#include "builtins/builtins.h"
 #include "cli.h"
 #include "diagnose.h"
 #include "host/host.h"
@@ -19,6 +20,7 @@
 
 typedef struct RunOptions {
     const char *path, *code;
+    const char *deny, *allow; // names with commas between; NULL: not given
     const char *profile_json, *trace_out, *otlp_out;
     uint32_t frames_max;
     uint32_t schedule_seed;
@@ -78,6 +80,12 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
             options->is_profiled = true;
         else if (strcmp(arg, "--trace") == 0)
             options->is_traced = true;
+        else if (is_option(arg, "--deny") || is_option(arg, "--allow")) {
+            const char *name = arg[2] == 'd' ? "--deny" : "--allow";
+            const char **names = arg[2] == 'd' ? &options->deny : &options->allow;
+            if (!(*names = cli_option_value(argc, argv, &i, name))) return cli_usage_error("run", "%s needs names of builtins", name);
+            if (options->deny && options->allow) return cli_usage_error("run", "--allow cannot be used with --deny");
+        }
         else if (is_option(arg, "--profile-json") || is_option(arg, "--trace-out") || is_option(arg, "--otlp-out")) {
             const char **place = arg[2] == 'p' ? &options->profile_json : arg[2] == 't' ? &options->trace_out : &options->otlp_out;
             const char *name = arg[2] == 'p' ? "--profile-json" : arg[2] == 't' ? "--trace-out" : "--otlp-out";
@@ -139,6 +147,8 @@ static int run_source(ChSource *source, const RunOptions *options) {
     int status = CLI_FAILED;
     ChStr *arguments = ch_alloc_zero((size_t)options->program_argc + 1, sizeof *arguments);
     for (int i = 0; i < options->program_argc; i++) arguments[i] = ch_str_of(options->program_argv[i]);
+    if (options->deny) ch_builtin_policy(vm, CH_POLICY_DENY, ch_str_of(options->deny));
+    if (options->allow) ch_builtin_policy(vm, CH_POLICY_ALLOW, ch_str_of(options->allow));
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     log_beside(vm, options->path);
     ChModule *module = ch_program_load_source(vm, source, &why);

@@ -74,6 +74,14 @@ ChFlow ch_builtin_call(ChVm *vm, uint32_t index, ChValue *args, uint32_t argc, C
 // The check alone, for rows that are implemented in the prelude. Methods pass.
 ChFlow ch_builtin_check(ChVm *vm, uint32_t index, const ChValue *args, uint32_t argc);
 
+// ---- what a program may call -----------------------------------------------------------------------------------------
+
+typedef enum ChPolicyMode { CH_POLICY_DENY, CH_POLICY_ALLOW } ChPolicyMode;
+// From now on the functions that `names` lists, with commas between, cannot be called (DENY), or only these and the
+// few that every program needs (ALLOW). It is checked where a call has found its row, so no alias, pipe, import,
+// closure or task goes round it. Call it once, before the program runs.
+void ch_builtin_policy(ChVm *vm, ChPolicyMode mode, ChStr names);
+
 // ---- for writing natives: argument access with the reference's messages ---------------------------------------------
 
 // Throws `Type error: …`/`Runtime error: …` and returns CH_THROW; texts as printf.

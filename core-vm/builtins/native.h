@@ -21,6 +21,7 @@ typedef struct ChLogSpan {
 // State that the builtins of one VM keep.
 typedef struct ChBuiltinState {
     struct ChBuiltinCheck *checks;  // one per row, made from its signature
+    uint8_t *forbidden;             // one ChForbidden per row; NULL: everything is permitted
     ChBuiltinQuick *quick;          // one per row, see ChHeap
     bool is_random_seeded;
     uint64_t random[4];             // xoshiro256**
@@ -44,6 +45,9 @@ typedef struct ChBuiltinState {
 } ChBuiltinState;
 
 ChBuiltinState *ch__builtin_state(ChVm *vm);
+
+// Throws unless the policy permits the row to whoever calls it now (policy.c).
+ChFlow ch__policy_check(ChVm *vm, uint32_t row);
 
 // ---- results
 

@@ -87,12 +87,47 @@ CH_NATIVE(ch__dim) { return styled(vm, args, argc, result, "2"); }
 
 // ---- progress and input ----------------------------------------------------------------------------------------------
 
+#define PROGRESS_BAR_WIDTH 10
+#define PROGRESS_BAR_WIDTH_LEAST 3
+#define PROGRESS_BAR_WIDTH_MAX 40
+
+static int64_t option(ChValue options, const char *name, int64_t fallback) {
+    ChValue value = ch__dict_get(options.as.dict, name);
+    return value.tag == CH_TAG_INT ? value.as.integer : fallback;
+}
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+// "[###---] " in front of the message and " (2/4)" behind it.
+static void add_bar(ChValue options, ChValue message, ChBuffer *out) {
+    int64_t current = option(options, "current", 0), total = option(options, "total", 0);
+    int64_t width = clamp(option(options, "width", PROGRESS_BAR_WIDTH), PROGRESS_BAR_WIDTH_LEAST, PROGRESS_BAR_WIDTH_MAX);
+    // Rounded to the nearest mark; doubles, because the product may be larger than an int.
+    double part = total > 0 ? (double)clamp(current, 0, total) / (double)total : 0;
+    int64_t done = (int64_t)(part * (double)width + 0.5);
+    ch_buffer_add_byte(out, '[');
+    for (int64_t i = 0; i < width; i++) ch_buffer_add_byte(out, i < done ? '#' : '-');
+    ch_buffer_add_text(out, "] ");
+    ch_display(message, out);
+    ch_buffer_printf(out, " (%" PRId64 "/%" PRId64 ")", current, total);
+}
+
 CH_NATIVE(ch__progress) {
     ChBuffer out = {0};
     ch_buffer_add_byte(&out, '[');
     ch_display(args[0], &out);
     ch_buffer_add_text(&out, "] ");
-    ch_display(args[1], &out);
+    bool has_options = ch__arg_is(args, argc, 2, CH_TAG_DICT);
+    ChValue mode = has_options ? ch__dict_get(args[2].as.dict, "mode") : CH_NIL;
+    if (mode.tag == CH_TAG_STRING && ch_str_is(ch__text(mode), "bar")) {
+        add_bar(args[2], args[1], &out);
+    } else {
+        if (mode.tag == CH_TAG_STRING && ch_str_is(ch__text(mode), "spinner"))
+            ch_buffer_printf(&out, "%c ", "|/-\\"[(uint64_t)option(args[2], "step", 0) % 4]);
+        ch_display(args[1], &out);
+    }
     if (ch__arg_is(args, argc, 2, CH_TAG_INT) && ch__arg_is(args, argc, 3, CH_TAG_INT))
         ch_buffer_printf(&out, " (%" PRId64 "/%" PRId64 ")", args[2].as.integer, args[3].as.integer);
     else if (ch__arg_is(args, argc, 2, CH_TAG_INT))

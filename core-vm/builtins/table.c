@@ -150,6 +150,7 @@ static void state_free(void *pointer) {
     for (uint32_t i = 0; i < ch_builtin_count; i++) ch_free(state->checks[i].params);
     ch_free(state->checks);
     ch_free(state->quick);
+    ch_free(state->forbidden);
     ch__regex_cache_free(state->regexes);
     ch__state_file_free(state->store);
     ch__state_file_free(state->checkpoints);
@@ -166,6 +167,8 @@ ChBuiltinState *ch__builtin_state(ChVm *vm) {
         ChBuiltinState *state = ch_alloc_zero(1, sizeof *state);
         state->checks = ch_alloc_zero(ch_builtin_count, sizeof *state->checks);
         state->quick = ch_alloc_zero(ch_builtin_count, sizeof *state->quick);
+        // Fits no call until a check has filled it: a call without arguments is at least as many as 0 and at most 0.
+        for (uint32_t i = 0; i < ch_builtin_count; i++) state->quick[i].least = 1;
         heap->builtin_quick = state->quick;
         if (vm->host) state->start_ms = vm->host->monotonic_ms(vm->host->ud);
         heap->builtin_state = state;
@@ -203,9 +206,11 @@ static ChFlow check_args(ChVm *vm, uint32_t index, const ChValue *args, uint32_t
     const ChBuiltinRow *row = &ch_builtin_rows[index];
     ChBuiltinState *state = ch__builtin_state(vm);
     ChBuiltinCheck *check = &state->checks[index];
+    // A forbidden row never becomes quick: every call of it comes here.
+    if (state->forbidden && state->forbidden[index] && ch__policy_check(vm, index) != CH_OK) return CH_THROW;
     if (!check->is_made) {
         check_make(check, ch_str_of(row->signature));
-        quick_make(&state->quick[index], check);
+        if (!state->forbidden || !state->forbidden[index]) quick_make(&state->quick[index], check);
     }
     if (argc < check->required || (argc > check->count && !check->has_rest))
         return throw_arity(vm, row->name, check, argc);

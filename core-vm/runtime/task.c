@@ -691,3 +691,8 @@ CH_NATIVE(ch__task_sleep) {
     if (ms == 0 || ch__time_advance(vm, ms)) return CH_OK;
     return ch__task_wait(vm, CH_WAIT_SLEEP, CH_NIL, CH_NIL, ms);
 }
+
+CH_NATIVE(ch__task_sleep_ms) {
+    if (!ch__arg_is(args, argc, 0, CH_TAG_INT)) return CH_OK;
+    return ch__task_sleep(vm, args, argc, result);
+}
