@@ -358,6 +358,7 @@ ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileK
     } else {
         ExportQuery query = {vm, folder};
         ChCompileOptions options = {.kind = kind, .exports = query_export, .ud = &query};
+        if (kind == CH_COMPILE_ENTRY) options.pipeline = vm->entry_pipeline;
         chunk = ch_compile(tree, &options, diagnostics);
         ChBuffer why = {0};
         if (chunk && !ch_verify_chunk(chunk, &why)) {
