@@ -36,7 +36,7 @@ typedef struct Test {
     int64_t started_ms, took_ms;
     pid_t pid;
     int pipes[2];     // to read from; -1 when closed
-    int signal;
+    int signal, status;
     bool is_timed_out;
 } Test;
 
@@ -149,6 +149,7 @@ static void end(Test *test) {
     test->took_ms = now_ms() - test->started_ms;
     test->pid = 0;
     test->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    test->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     test->outcome = test->is_timed_out ? TIMED_OUT : test->signal ? CRASHED : WEXITSTATUS(status) == 0 ? PASSED : FAILED;
 }
 
@@ -186,6 +187,7 @@ static void indent(ChStr text) {
 static void explain(const TestOptions *options, const Test *test) {
     if (test->outcome == TIMED_OUT) printf("        timed out after %lld ms\n", (long long)options->timeout_ms);
     if (test->outcome == CRASHED) printf("        ended by signal %d\n", test->signal);
+    if (test->outcome == FAILED && test->errors.length == 0) printf("        ended with exit code %d\n", test->status);
     indent(ch_str_trim(ch_buffer_view(&test->errors)));
     if (test->output.length) {
         printf("        printed:\n");
@@ -248,13 +250,17 @@ static bool write_junit(const TestOptions *options, const Tests *tests, uint32_t
         ChStr errors = ch_str_trim(ch_buffer_view(&test->errors));
         int64_t end = ch_str_find(errors, CH_STR("\n"), 0);
         if (test->outcome == TIMED_OUT) ch_buffer_printf(&out, "timed out after %lld ms", (long long)options->timeout_ms);
+        else if (!errors.length) ch_buffer_printf(&out, "ended with exit code %d", test->status);
         else add_xml(&out, end < 0 ? errors : ch_str_slice(errors.data, (size_t)end));
         ch_buffer_add_text(&out, "\">");
         add_xml(&out, errors);
         ch_buffer_add_text(&out, "</failure>\n    </testcase>\n");
     }
     ch_buffer_add_text(&out, "  </testsuite>\n</testsuites>\n");
-    bool is_good = cli_replace_file(options->junit, &out);
+    FILE *file = fopen(options->junit, "w");
+    bool is_good = file && fwrite(out.data, 1, out.length, file) == out.length;
+    if (file && fclose(file) != 0) is_good = false;
+    if (!is_good) fprintf(stderr, "charn test: cannot write %s: %s\n", options->junit, strerror(errno));
     ch_buffer_release(&out);
     return is_good;
 }

@@ -91,6 +91,8 @@ static ChValue builtins_dict(ChVm *vm, const char *const *names) {
     return dict;
 }
 
+void ch_vm_set_pipeline(ChVm *vm, ChStr name) { vm->entry_pipeline = name; }
+
 void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count) {
     static const char *const stdio[] = {"print", "println", "eprint", "eprintln", "read_line", NULL};
     ChList *list = ch_list_new(count);

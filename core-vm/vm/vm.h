@@ -320,6 +320,7 @@ struct ChVm {
     uint32_t module_count, module_capacity;
     ChMap module_map;        // path -> ChModule *
     ChModule *main_module, *prelude;
+    ChStr entry_pipeline;    // see ch_vm_set_pipeline
     uint32_t query_depth;    // files being compiled because another one's compilation asked
     ChClosure **prelude_closures; // per builtin row, NULL for natives
     ChMap enum_types;        // name -> ChEnumType *
@@ -353,6 +354,8 @@ void ch_vm_free(ChVm *vm);
 void ch_vm_set_global(ChVm *vm, const char *name, ChValue take_value);
 // `argv`, and `harness` with what a program may reach through it.
 void ch_vm_set_arguments(ChVm *vm, const ChStr *arguments, uint32_t count);
+// The pipeline that the program begins with; empty: "default", else the first. Borrowed; before the program is loaded.
+void ch_vm_set_pipeline(ChVm *vm, ChStr name);
 
 // Whether CH_INTERRUPT_CANCEL was asked for.
 bool ch_vm_is_cancelled(ChVm *vm);
