@@ -42,6 +42,8 @@ CH_NATIVE(ch__advance_time) {
     return ch__give_int(result, ch__now_ms(vm));
 }
 
+CH_NATIVE(ch__is_time_mocked) { return ch__give_bool(result, ch__builtin_state(vm)->is_time_mocked); }
+
 CH_NATIVE(ch__unmock_time) {
     ch__builtin_state(vm)->is_time_mocked = false;
     return CH_OK;

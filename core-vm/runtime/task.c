@@ -264,7 +264,7 @@ static ChTask *task_new(ChVm *vm, ChClosure *take_closure, const ChValue *args, 
     }
     const ChProto *proto = take_closure->proto;
     uint32_t slots = proto->register_count > argc ? proto->register_count : argc;
-    task->main_fiber = task->fiber = ch__fiber_new(slots + 8, 4);
+    task->main_fiber = task->fiber = ch__fiber_new(slots + 4, 3);
     for (uint32_t i = 0; i < argc; i++) task->fiber->stack[i] = ch_retain(args[i]);
     ch__frame_push(vm, task->fiber, take_closure, task->fiber->stack, argc, 0, CH_FRAME_BOTTOM);
     task->previous_all = vm->tasks_last;
