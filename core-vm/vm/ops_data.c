@@ -491,13 +491,11 @@ ChFlow ch__op_new_enum(ChVm *vm, ChValue *ra, ChLinkedVariant *variant, ChValue 
     return CH_OK;
 }
 
+// A bound that is no integer counts as 0, a float too (the specification calls such a range empty; the program does not).
+static int64_t range_bound(ChValue bound) { return bound.tag == CH_TAG_INT ? bound.as.integer : 0; }
+
 ChFlow ch__op_new_range(ChVm *vm, ChValue *ra, ChValue start, ChValue end, bool inclusive) {
-    if (start.tag != CH_TAG_INT || end.tag != CH_TAG_INT) {
-        // Bounds that are no integers make an empty range (spec: Ranges).
-        ch_assign_take(ra, ch_object(ch_list_new(0)));
-        return CH_OK;
-    }
-    ch_assign_take(ra, ch_object(ch_range_new(start.as.integer, end.as.integer, inclusive)));
+    ch_assign_take(ra, ch_object(ch_range_new(range_bound(start), range_bound(end), inclusive)));
     return CH_OK;
 }
 
@@ -586,9 +584,7 @@ ChFlow ch__op_len(ChVm *vm, ChValue *ra, ChValue *rb, unsigned x) {
 ChFlow ch__op_for_prep(ChVm *vm, ChValue *ra, unsigned x, bool *is_empty) {
     if (ra[0].tag != CH_TAG_INT || ra[1].tag != CH_TAG_INT) {
         if (x & CH_X_BUILTIN) return ch_throw_type(vm, "range(n): expected integer argument");
-        ch__slots_clear(ra, ra + 2);
-        *is_empty = true;
-        return CH_OK;
+        for (ChValue *bound = ra; bound < ra + 2; bound++) ch_assign_take(bound, ch_int(range_bound(*bound)));
     }
     int64_t start = ra[0].as.integer, end = ra[1].as.integer;
     *is_empty = x & CH_X_INCLUSIVE ? end < start : end <= start;

@@ -208,8 +208,8 @@ static void look_line(Look *look) {
 
 enum LookSpace { WITHIN_LINE, ACROSS_LINES };
 
-/* Reads past blanks and comments. A slash that begins no comment ends the look-ahead. */
-static void look_space(Look *look, enum LookSpace reach) {
+/* Reads past blanks and comments; false if a slash that begins no comment, a division, was read instead. */
+static bool look_gap(Look *look, enum LookSpace reach) {
     for (;;) {
         int32_t c = look_peek(look);
         if (is_blank(c) || (c == '\n' && reach == ACROSS_LINES)) {
@@ -218,12 +218,21 @@ static void look_space(Look *look, enum LookSpace reach) {
             look_take(look);
             if (look_accept(look, '/')) {
                 look_line(look);
-            } else if (!look_accept(look, '*') || !look_block_comment(look)) {
+            } else if (!look_accept(look, '*')) {
+                return false;
+            } else if (!look_block_comment(look)) {
                 look_end(look);
             }
         } else {
-            return;
+            return true;
         }
+    }
+}
+
+/* Reads past blanks and comments. A slash that begins no comment ends the look-ahead. */
+static void look_space(Look *look, enum LookSpace reach) {
+    if (!look_gap(look, reach)) {
+        look_end(look);
     }
 }
 
@@ -443,14 +452,13 @@ static bool look_struct_body(TSLexer *lexer) {
     return look_peek(&look) == ':';
 }
 
-/* Operators that, at the beginning of a line, continue the branch of a ternary. */
+/* Operators that, at the beginning of a line, continue the branch of a ternary; `/` is seen before. */
 static bool look_continues_branch(Look *look) {
     int32_t c = look_take(look);
     switch (c) {
     case ':':
     case '+':
     case '*':
-    case '/':
     case '%':
     case '<':
     case '>':
@@ -500,7 +508,8 @@ static bool look_ternary(TSLexer *lexer) {
         return false;
     }
     for (unsigned depth = 0;;) {
-        look_space(&look, WITHIN_LINE);
+        while (!look_gap(&look, WITHIN_LINE)) {
+        }
         if (look.budget == 0) {
             /* Too far away to be seen: `{`, `[` and `-` follow a propagation more often. */
             return first != '{' && first != '[' && first != '-';
@@ -527,11 +536,11 @@ static bool look_ternary(TSLexer *lexer) {
             break;
         case '\n':
             if (depth == 0) {
-                look_space(&look, ACROSS_LINES);
+                bool divides = !look_gap(&look, ACROSS_LINES);
                 if (look_peek(&look) == ':') {
                     return true;
                 }
-                if (!look_continues_branch(&look)) {
+                if (!divides && !look_continues_branch(&look)) {
                     return false;
                 }
             }
