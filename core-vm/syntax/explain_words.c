@@ -399,7 +399,8 @@ void ch__explain_report_unknown(Explainer *e, ChToken token) {
 }
 
 /* The outermost string of the line is what was left open: quotes behind it only seem to
- * begin strings inside its interpolations. */
+ * begin strings inside its interpolations. They all end in a mark of their own, so the walk
+ * outwards is made once for a line. */
 static void report_unterminated(Explainer *e, ChToken token) {
     const ChSource *source = e->tree->source;
     ChRange range = {token.start, token.end};
@@ -412,6 +413,7 @@ static void report_unterminated(Explainer *e, ChToken token) {
             ch_source_line(source, item->start) != ch_source_line(source, range.start))
             break;
         if (!length || name[length - 1] != '"' || item->symbol >= e->token_count) continue;
+        if (ch_source_line(source, item->start) == e->open_string_line) return;
         is_multiline = length == 3;
         range.start = item->start;
         if (is_multiline) break;
