@@ -114,6 +114,21 @@ bool charn_subagent_resumed(charn *engine, const char *handle);
 typedef char *(*charn_hook)(void *ud, const char *payload);
 bool charn_on_event(charn *engine, const char *event, const char *pattern, charn_hook hook, void *ud);
 
+// ---- inboxes of agent sessions ---------------------------------------------------------------------------------------
+// One set for the process, first in, first out; from any thread. What is pushed here is what agent_session_drain_inbox
+// gives a program.
+
+// False: a text is NULL or no UTF-8, or too much is pending; nothing is queued then. The texts are copied.
+bool charn_inbox_push(const char *session, const char *kind, const char *content, size_t content_length, const char *source);
+size_t charn_inbox_pending(const char *session);
+// Calls `each` for every entry, oldest first, which are taken out.
+typedef void (*charn_inbox_entry)(void *ud, uint64_t sequence, const char *kind, const char *content, size_t length,
+                                  const char *source, int64_t at_ms);
+void charn_inbox_drain(const char *session, charn_inbox_entry each, void *ud);
+// Blocks the calling thread until something is pending, at most so long; tells whether it is.
+bool charn_inbox_wait(const char *session, int64_t timeout_ms);
+void charn_inbox_clear(const char *session);
+
 // Why the last call failed; empty when it did not. Good until the next call.
 const char *charn_message(const charn *engine);
 
