@@ -364,7 +364,7 @@ static void list_files(int argc, char **argv, CliFiles *list) {
     if (!has_target) cli_files_add(list, ".");
 }
 
-static int watch(const TestOptions *options, int argc, char **argv) {
+static _Noreturn void watch(const TestOptions *options, int argc, char **argv) {
     uint64_t last = 0;
     for (;;) {
         CliFiles list = {0};
@@ -428,7 +428,7 @@ int cli_test(int argc, char **argv) {
     TestOptions options = {.timeout_ms = TIMEOUT_MS_DEFAULT, .jobs = 1};
     int status = parse_options(argc, argv, &options);
     if (status != CLI_OK) return status;
-    if (options.is_watching) return watch(&options, argc, argv);
+    if (options.is_watching) watch(&options, argc, argv);
     CliFiles list = {0};
     list_files(argc, argv, &list);
     status = run_once(&options, &list);
