@@ -114,11 +114,14 @@ static ChWalk collect_names(ChNode *node, void *data)
     return node->kind == CH_NODE_CLOSURE || node->kind == CH_NODE_FN ? CH_WALK_OVER : CH_WALK_INTO;
 }
 
-// In `return f(x)` every local that is read once is read for the last time.
+// In `return f(x)` and `return x + y` every local that is read once is read for the last time.
 static void mark_last_uses(ChFn *fn, const ChNode *value)
 {
     CH_ARRAY_OF(const ChNode *) names = {0};
-    if (value->kind != CH_NODE_CALL && value->kind != CH_NODE_METHOD_CALL) return;
+    if (value->kind != CH_NODE_CALL && value->kind != CH_NODE_METHOD_CALL &&
+        !(value->kind == CH_NODE_BINARY && value->as.binary.op == CH_OPERATOR_ADD)) {
+        return;
+    }
     ch_node_walk((ChNode *)value, collect_names, NULL, &names);
     if (names.count <= 64) {
         for (uint32_t i = 0; i < names.count; i++) {
