@@ -5,6 +5,7 @@ events. Says `PORT` on its first line; ends when its standard input does.
     /echo                     method, path, headers and body as JSON
     /status/N                 that status; /retry/NAME/N: 503 for the first N times, then 200; /limited/NAME: 429 with Retry-After: 0 once
     /redirect/N               N redirects, then /echo; /redirect-to?URL: one to that URL, with the status in ?code=
+    /together/NAME/N          answers when N requests for NAME are there
     /slow/MS                  answers after MS milliseconds; /drip/N/MS: N chunks, MS apart
     /drop                     closes the connection without an answer; /cut: announces 100 bytes and sends 10
     /big/N                    N bytes; /gzip: a compressed body; /binary: bytes that are no UTF-8
@@ -26,6 +27,10 @@ def count(name):
     with LOCK:
         COUNTS[name] = COUNTS.get(name, 0) + 1
         return COUNTS[name]
+
+
+BARRIERS = {}
+BARRIERS_LOCK = threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -93,6 +98,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_path_redirect_to(self, parts, body):
         code, target = self.path.split("?", 1)[1].split("&", 1)
         self.answer(int(code), b"", [("Location", target)])
+
+    def do_path_together(self, parts, body):
+        """/together/NAME/N: answers when N requests for this name are there, or tells that they did not come."""
+        with BARRIERS_LOCK:
+            barrier = BARRIERS.setdefault(parts[0], threading.Barrier(int(parts[1])))
+        try:
+            barrier.wait(30)
+            self.answer(200, b"together")
+        except threading.BrokenBarrierError:
+            self.answer(200, b"alone")
 
     def do_path_slow(self, parts, body):
         time.sleep(int(parts[0]) / 1000)
