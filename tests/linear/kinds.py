@@ -34,18 +34,8 @@ def functions(n):
 
 
 @kind()
-def functions_that_call_the_next(n):
-    return lines(n, "fn g#_COPY(a: int) -> int {\n  return g#_COPY(a - 1)\n}")
-
-
-@kind()
 def typed_functions(n):
     return lines(n, "fn g#_COPY(a: int, b: list<string>) -> dict<string, int> {\n  return {a: a, b: len(b)}\n}")
-
-
-@kind()
-def structs(n):
-    return lines(n, "struct S#_COPY {\n  a: int\n  b: string\n}")
 
 
 @kind()
@@ -152,11 +142,6 @@ def list_items(n):
 
 
 @kind()
-def list_of_lists(n):
-    return body("  return [\n" + joined(n, "    [#, \"a\", 1.5, nil]", ",\n") + "\n  ]")
-
-
-@kind()
 def dict_entries(n):
     return body("  return {\n" + joined(n, "    k#: #", ",\n") + "\n  }")
 
@@ -227,6 +212,63 @@ def lines_of_one_string(n):
     return body("  return \"\"\"\n" + lines(n, "    line # ${x}") + "\n  \"\"\"")
 
 
+@kind()
+def parameters(n):
+    return "fn g_COPY(" + joined(n, "p#: int", ", ") + ") {\n  return p0\n}\n"
+
+
+@kind()
+def destructured_names(n):
+    return body("  let {" + joined(n, "a#", ", ") + "} = x\n  println(a0)")
+
+
+@kind()
+def captured_variables(n):
+    return body(lines(n, "  var v# = #"), "  let g = { ->", lines(n, "    v# = v# + 1"), "  }", "  return g")
+
+
+@kind()
+def aliases_of_the_last(n):
+    return "type T_COPY0 = int\n" + "\n".join("type T_COPY%d = T_COPY%d | nil" % (i, i - 1) for i in range(1, n)) + "\n"
+
+
+@kind()
+def recursive_types(n):
+    return lines(n, "type T_COPY# = {next: T_COPY# | nil, other: T_COPY0}")
+
+
+@kind()
+def shape_union(n):
+    return ("type T_COPY = " + joined(n, "{kind: \"k#\", a#: int}", " | ") + "\nfn g_COPY(a: T_COPY) {\n" +
+            "  if a.kind == \"k1\" {\n    println(a)\n  }\n}\n")
+
+
+@kind()
+def names_declared_twice(n):
+    return lines(n, "fn g_COPY() {\n  return #\n}")
+
+
+@kind()
+def methods(n):
+    return "struct S_COPY {\n  a: int\n}\nimpl S_COPY {\n" + lines(n, "  fn m#(self) {\n    return self.a\n  }") + "\n}\n"
+
+
+@kind()
+def attributes(n):
+    return lines(n, "@deprecated(since: \"0.#\")\nfn g#_COPY() {\n  return #\n}\npipeline p#_COPY(task) {\n  g#_COPY()\n}")
+
+
+@kind()
+def narrowing_else_ifs(n):
+    return ("fn g_COPY(x: int | string | nil) {\n  if x == nil {\n    println(0)\n  }" +
+            " else if type_of(x) == \"int\" {\n    println(x)\n  }" * n + "\n}\n")
+
+
+@kind()
+def returns_of_types(n):
+    return "fn g_COPY(x) {\n" + lines(n, "  if x == # {\n    return {k#: #}\n  }") + "\n}\n"
+
+
 # ---- chains ----
 
 @kind()
@@ -240,18 +282,8 @@ def binary_chain(n):
 
 
 @kind()
-def and_chain(n):
-    return body("  return x" + joined(n, " && y != #", ""))
-
-
-@kind()
 def or_chain_of_types(n):
     return body("  if x == nil" + joined(n, " || type_of(x) == \"int\"", "") + " {\n    println(x)\n  }")
-
-
-@kind()
-def coalesce_chain(n):
-    return body("  return x" + joined(n, " ?? y", ""))
 
 
 @kind()
@@ -294,11 +326,6 @@ def closures_in_closures(n):
 @kind(8000)
 def parentheses(n):
     return body("  return " + "(" * n + "x" + ")" * n)
-
-
-@kind(8000)
-def nested_lists(n):
-    return body("  return " + "[" * n + "x" + "]" * n)
 
 
 @kind(8000)
@@ -381,11 +408,6 @@ def wrong_types(n):
 @kind(8000)
 def unclosed_parentheses(n):
     return body("  return " + "(" * n + "x")
-
-
-@kind(8000)
-def unclosed_lists(n):
-    return body("  return " + "[" * n + "x")
 
 
 @kind(8000)

@@ -20,7 +20,7 @@ import kinds  # noqa: E402
 LEAST_SECONDS = 0.05
 GROWTH_MAX = 8.0
 TEXT_BYTES_MAX = 12 << 20  # of the text at n: a kind that is still too fast to measure then is a kind with too small a text
-TRIES = 3
+TRIES = 2
 
 
 def write(folder, make, n, copies):
@@ -69,7 +69,7 @@ def measure(options, folder, name):
             n = int(n * factor)
     path, _ = write(folder, make, 4 * n, copies)
     second = seconds(options.charn, path)
-    for _ in range(2 * TRIES):  # a busy machine makes it longer, never shorter
+    for _ in range(3 * TRIES):  # a busy machine makes it longer, never shorter
         if second <= GROWTH_MAX * first:
             break
         second = min(second, seconds(options.charn, path))
