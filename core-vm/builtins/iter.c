@@ -13,6 +13,11 @@ CH_NATIVE(ch__iter) {
 CH_NATIVE(ch__iter_drain) {
     ChIter *iter = (ChIter *)args[0].as.object;
     if (ch_iter_is_foreign(iter)) return CH_OK;
+    if (iter->source.tag == CH_TAG_RANGE && !iter->done && iter->end >= iter->position) {
+        // A long range is refused before a list of it is begun.
+        ChFlow flow = ch__check_list_size(vm, "to_list", (uint64_t)iter->end - (uint64_t)iter->position + 1);
+        if (flow != CH_OK) return flow;
+    }
     ChList *out = ch_list_new(0);
     ChValue item;
     while (ch_iter_next(iter, &item)) {
