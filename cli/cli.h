@@ -17,6 +17,8 @@
 
 // Prints `charn COMMAND: text` and where to find help; answers CLI_USAGE.
 int cli_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Is the argument this option, alone or as `--name=value`?
+bool cli_is_option(const char *arg, const char *name);
 // The value of the option at argv[*i], given as `--name=value` or as the next argument; NULL: it is missing.
 const char *cli_option_value(int argc, char **argv, int *i, const char *name);
 // Reads a program: a file, or standard input for "-". NULL: the reason was printed.

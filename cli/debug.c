@@ -443,7 +443,7 @@ int cli_debug(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (program) {
             if (arguments.count > 0 || strcmp(argv[i], "--") != 0) ch_array_push(&arguments, ch_str_of(argv[i]));
-        } else if (strncmp(argv[i], "--script", 8) == 0 && (argv[i][8] == '\0' || argv[i][8] == '=')) {
+        } else if (cli_is_option(argv[i], "--script")) {
             if (!(script = cli_option_value(argc, argv, &i, "--script"))) return cli_usage_error("debug", "--script needs a file");
         } else if (argv[i][0] == '-') {
             return cli_usage_error("debug", "unknown option '%s'", argv[i]);

@@ -43,6 +43,11 @@ int cli_usage_error(const char *command, const char *format, ...) {
     return CLI_USAGE;
 }
 
+bool cli_is_option(const char *arg, const char *name) {
+    size_t length = strlen(name);
+    return strncmp(arg, name, length) == 0 && (arg[length] == '\0' || arg[length] == '=');
+}
+
 const char *cli_option_value(int argc, char **argv, int *i, const char *name) {
     size_t length = strlen(name);
     if (argv[*i][length] == '=') return argv[*i] + length + 1;

@@ -44,11 +44,6 @@ static bool env_is_on(const char *name) {
     return value && *value && strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
 }
 
-static bool is_option(const char *arg, const char *name) {
-    size_t length = strlen(name);
-    return strncmp(arg, name, length) == 0 && (arg[length] == 0 || arg[length] == '=');
-}
-
 static int parse_options(int argc, char **argv, RunOptions *options) {
     *options = (RunOptions){.is_checked = true, .is_profiled = env_is_on("HARN_PROFILE"), .is_traced = env_is_on("HARN_TRACE"),
                             .profile_json = getenv("HARN_PROFILE_JSON")};
@@ -80,13 +75,13 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
             options->is_profiled = true;
         else if (strcmp(arg, "--trace") == 0)
             options->is_traced = true;
-        else if (is_option(arg, "--deny") || is_option(arg, "--allow")) {
+        else if (cli_is_option(arg, "--deny") || cli_is_option(arg, "--allow")) {
             const char *name = arg[2] == 'd' ? "--deny" : "--allow";
             const char **names = arg[2] == 'd' ? &options->deny : &options->allow;
             if (!(*names = cli_option_value(argc, argv, &i, name))) return cli_usage_error("run", "%s needs names of builtins", name);
             if (options->deny && options->allow) return cli_usage_error("run", "--allow cannot be used with --deny");
         }
-        else if (is_option(arg, "--profile-json") || is_option(arg, "--trace-out") || is_option(arg, "--otlp-out")) {
+        else if (cli_is_option(arg, "--profile-json") || cli_is_option(arg, "--trace-out") || cli_is_option(arg, "--otlp-out")) {
             const char **place = arg[2] == 'p' ? &options->profile_json : arg[2] == 't' ? &options->trace_out : &options->otlp_out;
             const char *name = arg[2] == 'p' ? "--profile-json" : arg[2] == 't' ? "--trace-out" : "--otlp-out";
             if (!(*place = cli_option_value(argc, argv, &i, name))) return cli_usage_error("run", "%s needs a file", name);

@@ -381,22 +381,17 @@ static _Noreturn void watch(const TestOptions *options, int argc, char **argv) {
     }
 }
 
-static bool is_option(const char *arg, const char *name) {
-    size_t length = strlen(name);
-    return strncmp(arg, name, length) == 0 && (arg[length] == '\0' || arg[length] == '=');
-}
-
 // Takes the options out of argv (they become NULL).
 static int parse_options(int argc, char **argv, TestOptions *options) {
     for (int i = 1; i < argc; i++) {
         int first = i;
         const char *arg = argv[i], *value = NULL;
         if (arg[0] != '-' || !arg[1]) continue;
-        if (is_option(arg, "--filter")) {
+        if (cli_is_option(arg, "--filter")) {
             if (!(options->filter = cli_option_value(argc, argv, &i, "--filter"))) return cli_usage_error("test", "--filter needs a text");
-        } else if (is_option(arg, "--junit")) {
+        } else if (cli_is_option(arg, "--junit")) {
             if (!(options->junit = cli_option_value(argc, argv, &i, "--junit"))) return cli_usage_error("test", "--junit needs a file");
-        } else if (is_option(arg, "--timeout") || is_option(arg, "--jobs")) {
+        } else if (cli_is_option(arg, "--timeout") || cli_is_option(arg, "--jobs")) {
             bool is_timeout = arg[2] == 't';
             char *rest = NULL;
             value = cli_option_value(argc, argv, &i, is_timeout ? "--timeout" : "--jobs");

@@ -185,8 +185,10 @@ void dap_evaluate(ChDap *dap, const ChDapRequest *request) {
 }
 
 typedef struct Completions {
+    const ChDap *dap;
     cJSON *list;
-    int64_t start, length;
+    const uint32_t *start; /* of the word, in bytes of the text; it is ASCII, so its length is the same in every unit */
+    uint32_t end, column;  /* of the text: in bytes, and as the client counts */
     uint32_t count;
 } Completions;
 
@@ -199,8 +201,9 @@ static void add_completion(void *ud, ChStr name, ChNameKind kind) {
     cJSON *item = ch_json_new_object();
     ch_dap_add_text(item, "label", name);
     ch_json_add_string(item, "type", types[kind]);
-    ch_json_add_integer(item, "start", completions->start);
-    ch_json_add_integer(item, "length", completions->length);
+    uint32_t length = completions->end - *completions->start;
+    ch_json_add_integer(item, "start", ch_dap_column_out(completions->dap, completions->column - length));
+    ch_json_add_integer(item, "length", length);
     ch_json_append(completions->list, item);
 }
 
@@ -226,15 +229,9 @@ void dap_completions(ChDap *dap, const ChDapRequest *request) {
         text = ch_str_slice(text.data + at, text.length - at);
     }
     if (ch_dap_read_column(dap, request->arguments, "column", &column)) text.length = offset_of_column(text, column);
-    /* Only a word of ASCII is replaced, so its length is the same in every unit. */
-    uint32_t start = text.length;
-    while (start > 0 && (text.data[start - 1] == '_' || (text.data[start - 1] >= '0' && text.data[start - 1] <= '9') ||
-                         (text.data[start - 1] >= 'A' && text.data[start - 1] <= 'Z') ||
-                         (text.data[start - 1] >= 'a' && text.data[start - 1] <= 'z')))
-        start--;
+    uint32_t start = 0;
     cJSON *body = ch_json_new_object();
-    Completions completions = {.list = ch_json_add_array(body, "targets"), .length = text.length - start};
-    completions.start = ch_dap_column_out(dap, column > 0 ? column - (uint32_t)completions.length : start + 1);
+    Completions completions = {dap, ch_json_add_array(body, "targets"), &start, text.length, column > 0 ? column : text.length + 1, 0};
     ch_debugger_complete(dap->debugger, task, level, text, &start, add_completion, &completions);
     ch_dap_respond(dap, request, body);
 }

@@ -9,11 +9,6 @@
 
 enum { SYMBOLS_MAX = 512 };
 
-static ChStr word_of(const ChTarget *target)
-{
-    return target->name;
-}
-
 static bool target_of(ChServer *server, ChRequest *request, ChTarget *target)
 {
     uint32_t offset = 0;
@@ -78,7 +73,7 @@ void ch_lsp_references(ChServer *server, ChRequest *request)
         return;
     bool has_declarations = ch_json_get_bool(ch_json_get(request->params, "context"), "includeDeclaration", true);
     if (target.is_shared && request->document->uri.path) {
-        ChSearch *search = ch_search_start(server, request, &target, word_of(&target), answer_references);
+        ChSearch *search = ch_search_start(server, request, &target, target.name, answer_references);
         if (search)
             search->has_declarations = has_declarations;
         return;
@@ -212,7 +207,7 @@ void ch_lsp_rename(ChServer *server, ChRequest *request)
         return;
     }
     if (target.is_shared && request->document->uri.path) {
-        ChSearch *search = ch_search_start(server, request, &target, word_of(&target), answer_rename);
+        ChSearch *search = ch_search_start(server, request, &target, target.name, answer_rename);
         if (search)
             search->text = ch_str_detach(new_name);
         return;
@@ -282,7 +277,7 @@ void ch_lsp_prepare_call_hierarchy(ChServer *server, ChRequest *request)
 {
     ChTarget target;
     if (target_of(server, request, &target) && is_callable(target.kind))
-        ch_search_start(server, request, &target, word_of(&target), answer_prepare_calls);
+        ch_search_start(server, request, &target, target.name, answer_prepare_calls);
 }
 
 /* The callable declaration around the offset, or CH_SYMBOL_NONE. */
