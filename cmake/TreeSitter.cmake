@@ -85,7 +85,9 @@ if(NOT TARGET tree_sitter_runtime)
         target_include_directories(tree_sitter_runtime
             SYSTEM PUBLIC "${_ch_lib}/include" PRIVATE "${_ch_lib}/src")
         # Upstream's code is held to upstream's warnings, not to ours.
-        target_compile_options(tree_sitter_runtime PRIVATE -w)
+        target_compile_options(tree_sitter_runtime PRIVATE -w
+            # Calls within the runtime are inlined as if it were one file: it is, and nobody replaces its functions.
+            -fvisibility=hidden -fno-semantic-interposition)
         target_compile_definitions(tree_sitter_runtime PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
         set_target_properties(tree_sitter_runtime PROPERTIES C_STANDARD 11 POSITION_INDEPENDENT_CODE ON)
     endif()

@@ -38,7 +38,6 @@ ChAnalysis *ch_analysis_run(ChTree *tree, const ChAnalysisOptions *options)
         ch_analysis_unref(analysis);
         return NULL;
     }
-    ch__index_build(analysis);
     ch_diagnostics_sort(&analysis->diagnostics);
     return analysis;
 }
@@ -68,9 +67,6 @@ void ch_analysis_unref(ChAnalysis *analysis)
     ch_map_release(&analysis->imported);
     ch_map_release(&analysis->impl_methods);
     ch_map_release(&analysis->builtin_rows);
-    for (uint32_t i = 0; i < analysis->builtin_trees.count; i++)
-        ch_tree_unref(analysis->builtin_trees.items[i]);
-    ch_array_release(&analysis->builtin_trees);
     ch_diagnostics_release(&analysis->diagnostics);
     ch_type_importer_free(analysis->importer);
     ch_type_store_release(&analysis->types);
@@ -107,6 +103,7 @@ const ChSymbol *ch_analysis_symbol(const ChAnalysis *analysis, uint32_t index)
 
 const ChReference *ch_analysis_references(const ChAnalysis *analysis, uint32_t *count)
 {
+    ch__index_need(analysis);
     *count = analysis->references.count;
     return analysis->references.items;
 }
@@ -114,6 +111,7 @@ const ChReference *ch_analysis_references(const ChAnalysis *analysis, uint32_t *
 const uint32_t *ch_analysis_references_of(const ChAnalysis *analysis, uint32_t symbol,
                                           uint32_t *count)
 {
+    ch__index_need(analysis);
     uint32_t start = analysis->reference_starts[symbol];
     *count = analysis->reference_starts[symbol + 1] - start;
     return analysis->reference_order + start;

@@ -85,12 +85,13 @@ typedef struct ChScope {
     uint32_t first_symbol; /* linked by next_in_scope, newest first */
 } ChScope;
 
+/* The interface of `import path` in the file of `tree`, or NULL when it cannot be found or read. The module must live as
+ * long as the analysis: it is counted (ch_module_ref). */
+typedef ChModuleFacts *(*ChImport)(void *data, const ChTree *tree, ChStr path);
+
 typedef struct ChAnalysisOptions {
-    /* The interface of `import path` in the file of `tree`, or NULL when it cannot be
-     * found or read. The module must live as long as the analysis: it is counted
-     * (ch_module_ref). NULL: nothing can be imported. */
-    ChModuleFacts *(*import)(void *data, const ChTree *tree, ChStr path);
-    void *data;
+    ChImport import; /* NULL: nothing can be imported */
+    void *data;      /* of import */
     const atomic_bool *cancelled; /* may be NULL */
     /* The program runs next: what the machine reports itself when it gets there (unknown
      * variables, imports that fail) is left to it, since a program may catch it or never

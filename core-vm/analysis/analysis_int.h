@@ -7,6 +7,8 @@
 #ifndef CH_ANALYSIS_ANALYSIS_INT_H
 #define CH_ANALYSIS_ANALYSIS_INT_H
 
+#include <stdatomic.h>
+
 #include "analysis/analysis.h"
 #include "analysis/module.h"
 #include "base/alloc.h"
@@ -46,6 +48,7 @@ struct ChAnalysis {
     uint32_t *reference_starts; /* of each symbol in it; symbol count + 1 */
     uint32_t *node_symbols;     /* by node id */
     const ChType **node_types;  /* by node id */
+    atomic_bool is_indexed; /* what follows up to the hints is made at the first question: ch__index_need */
     CH_ARRAY_OF(ChOutlineItem) outline;
     CH_ARRAY_OF(ChToken) tokens;
     CH_ARRAY_OF(ChTypeHint) hints;
@@ -55,7 +58,6 @@ struct ChAnalysis {
     ChMap builtin_rows; /* names asked for: to the row + 2, or 1 for none */
     const ChSignature **builtin_signatures; /* by row; parsed when asked for */
     bool *builtin_parsed;
-    CH_ARRAY_OF(ChTree *) builtin_trees; /* of those signatures */
     const ChNode *foreign_fn; /* types are being lowered for this signature of a builtin */
     ChTypeParam *foreign_params;
     ChMap impl_methods; /* type name to ChTypeDecl that collects methods of undeclared types */
@@ -114,7 +116,8 @@ const ChSignature *ch__builtin_signature(ChAnalysis *analysis, int32_t row);
 bool ch__name_is_ambient(ChStr name);
 
 /* ---- index.c ---- */
-void ch__index_build(ChAnalysis *analysis);
+/* Makes the index at the first question to it, whichever thread asks. */
+void ch__index_need(const ChAnalysis *analysis);
 
 /* ---- check.c ---- */
 /* False when cancelled. */

@@ -2,6 +2,8 @@
  * written in Harn and read by the parser of user code when first needed. */
 #include "builtins/builtins.h"
 
+#include <pthread.h>
+
 #include "analysis/analysis_int.h"
 #include "syntax/syntax.h"
 
@@ -28,6 +30,29 @@ int32_t ch__builtin_find(ChAnalysis *analysis, ChStr name)
     return (int32_t)entry->value.number - 2;
 }
 
+/* The row's signature as a parsed `fn`; NULL when the row has none that is one. Kept for the life of the process, and
+ * shared by all analyses. */
+static const ChNode *parsed_signature(int32_t row)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static ChTree **trees;
+    pthread_mutex_lock(&lock);
+    if (!trees)
+        trees = ch_alloc_zero(ch_builtin_count, sizeof *trees);
+    if (!trees[row]) {
+        ChBuffer text = {0};
+        ch_buffer_printf(&text, "fn %s%s {}\n", ch_builtin_rows[row].name, ch_builtin_rows[row].signature);
+        ChSource *source = ch_source_new(CH_STR("builtins"), ch_buffer_view(&text), NULL);
+        ch_buffer_release(&text);
+        trees[row] = ch_syntax_parse(source, NULL);
+        ch_source_unref(source);
+    }
+    pthread_mutex_unlock(&lock);
+    const ChNodeList *items = &trees[row]->root->as.file.items;
+    bool is_fn = trees[row]->diagnostics.error_count == 0 && items->count == 1 && items->items[0]->kind == CH_NODE_FN;
+    return is_fn ? items->items[0] : NULL;
+}
+
 const ChSignature *ch__builtin_signature(ChAnalysis *analysis, int32_t row)
 {
     if (row < 0 || (uint32_t)row >= ch_builtin_count)
@@ -41,25 +66,13 @@ const ChSignature *ch__builtin_signature(ChAnalysis *analysis, int32_t row)
         return analysis->builtin_signatures[row];
     analysis->builtin_parsed[row] = true;
     const ChBuiltinRow *builtin = &ch_builtin_rows[row];
-    ChBuffer text = {0};
-    ch_buffer_printf(&text, "fn %s%s {}\n", builtin->name, builtin->signature);
-    ChSource *source = ch_source_new(CH_STR("builtins"), ch_buffer_view(&text), NULL);
-    ch_buffer_release(&text);
-    ChTree *tree = source ? ch_syntax_parse(source, NULL) : NULL;
-    ch_source_unref(source);
-    if (!tree)
+    const ChNode *fn = parsed_signature(row);
+    if (!fn)
         return NULL;
-    const ChNodeList *items = &tree->root->as.file.items;
-    if (tree->diagnostics.error_count > 0 || items->count != 1 ||
-        items->items[0]->kind != CH_NODE_FN) {
-        ch_tree_unref(tree);
-        return NULL;
-    }
     ChSignature *signature;
-    ch__declare_foreign(analysis, items->items[0], &signature);
+    ch__declare_foreign(analysis, fn, &signature);
     signature->name = ch_str_of(builtin->name);
     signature->doc = ch_str_of(builtin->doc);
-    ch_array_push(&analysis->builtin_trees, tree);
     analysis->builtin_signatures[row] = signature;
     return signature;
 }

@@ -1,5 +1,6 @@
 /* What editors ask for again and again, made once: references in order of place and by
  * symbol, the outline, semantic tokens. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,7 +233,7 @@ static void sort_tokens(ChAnalysis *analysis)
     analysis->tokens.count = kept;
 }
 
-void ch__index_build(ChAnalysis *analysis)
+static void build_index(ChAnalysis *analysis)
 {
     sort_references(analysis);
     if (analysis->self)
@@ -244,14 +245,30 @@ void ch__index_build(ChAnalysis *analysis)
     sort_tokens(analysis);
 }
 
+void ch__index_need(const ChAnalysis *analysis)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    if (atomic_load_explicit(&analysis->is_indexed, memory_order_acquire))
+        return;
+    pthread_mutex_lock(&lock);
+    /* The analysis is immutable but for this: a cache, made under the lock. */
+    ChAnalysis *mutable = (ChAnalysis *)(uintptr_t)analysis;
+    if (!mutable->is_indexed)
+        build_index(mutable);
+    atomic_store_explicit(&mutable->is_indexed, true, memory_order_release);
+    pthread_mutex_unlock(&lock);
+}
+
 const ChOutlineItem *ch_analysis_outline(const ChAnalysis *analysis, uint32_t *count)
 {
+    ch__index_need(analysis);
     *count = analysis->outline.count;
     return analysis->outline.items;
 }
 
 const ChToken *ch_analysis_tokens(const ChAnalysis *analysis, uint32_t *count)
 {
+    ch__index_need(analysis);
     *count = analysis->tokens.count;
     return analysis->tokens.items;
 }

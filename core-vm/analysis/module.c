@@ -205,7 +205,8 @@ static ChModuleFacts *load(ChModuleGraph *graph, ChStr key)
         return NULL;
     key = ch_str_copy(&set->arena, key);
     ch_map_set_pointer(&set->modules, key, NULL);
-    ChSource *source = read_module(graph, key);
+    ChTree *tree = graph->loader.open_tree ? graph->loader.open_tree(graph->loader.data, key) : NULL;
+    ChSource *source = tree ? ch_source_ref(tree->source) : read_module(graph, key);
     if (!source)
         return NULL;
     ChModuleFacts *module = CH_ARENA_NEW(&set->arena, ChModuleFacts);
@@ -215,7 +216,8 @@ static ChModuleFacts *load(ChModuleGraph *graph, ChStr key)
     /* In the map before its own imports are read: a cycle meets it without exports. */
     ch_map_set_pointer(&set->modules, key, module);
     graph->depth++;
-    ChTree *tree = ch_syntax_parse(source, NULL);
+    if (!tree)
+        tree = ch_syntax_parse(source, NULL);
     ChAnalysisOptions options = {.import = ch_module_graph_import,
                                  .data = graph,
                                  .declarations_only = true,

@@ -40,6 +40,8 @@ typedef struct ChModuleLoader {
     /* An editor's text of a file that may differ from the disk; a new reference, or NULL
      * to read the disk. `path` is absolute and normalised. */
     ChSource *(*open_text)(void *data, ChStr path);
+    /* The tree of a file that was parsed already; a new reference, or NULL. Asked before open_text. */
+    ChTree *(*open_tree)(void *data, ChStr path);
     bool is_disk_closed; /* what open_text does not give is not read from the disk either */
     void *data;
 } ChModuleLoader;

@@ -7,6 +7,7 @@
 /* The last reference that begins at or before the offset and reaches it. */
 static const ChReference *reference_at(const ChAnalysis *analysis, uint32_t offset)
 {
+    ch__index_need(analysis);
     uint32_t low = 0, high = analysis->references.count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;

@@ -16,15 +16,19 @@ void ch_report_make(ChSource *source, ChReportKind kind, bool (*std_text)(ChStr 
 
 void ch_report_make_with(ChSource *source, ChReportKind kind, ChModuleGraph *graph, ChReport *report)
 {
-    *report = (ChReport){.tree = ch_syntax_parse(source, NULL)};
+    ch_report_make_parsed(ch_syntax_parse(source, NULL), kind, ch_module_graph_import, graph, report);
+}
+
+void ch_report_make_parsed(ChTree *take_tree, ChReportKind kind, ChImport import, void *data, ChReport *report)
+{
+    *report = (ChReport){.tree = take_tree};
     ch_arena_init(&report->arena);
     ch_diagnostics_init(&report->list, &report->arena);
     ch_diagnostics_append(&report->list, &report->tree->diagnostics);
     if (report->tree->diagnostics.error_count == 0) {
         report->analysis = ch_analysis_run(
-            report->tree, &(ChAnalysisOptions){.import = ch_module_graph_import,
-                                               .data = graph,
-                                               .before_run = kind == CH_REPORT_BEFORE_RUN});
+            report->tree, &(ChAnalysisOptions){
+                              .import = import, .data = data, .before_run = kind == CH_REPORT_BEFORE_RUN});
         ch_diagnostics_append(&report->list, ch_analysis_diagnostics(report->analysis));
     }
     ch_diagnostics_sort(&report->list);

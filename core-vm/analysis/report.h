@@ -3,6 +3,7 @@
 #ifndef CH_ANALYSIS_REPORT_H
 #define CH_ANALYSIS_REPORT_H
 
+#include "analysis/analysis.h"
 #include "base/diagnostic.h"
 #include "base/source.h"
 
@@ -24,6 +25,8 @@ void ch_report_make(ChSource *source, ChReportKind kind, bool (*std_text)(ChStr 
                     ChReport *report);
 /* The same with modules that were read for other sources; the graph is borrowed and outlives the report. */
 void ch_report_make_with(ChSource *source, ChReportKind kind, struct ChModuleGraph *graph, ChReport *report);
+/* The same for a source that was parsed, with any way to find its imports; takes the tree. */
+void ch_report_make_parsed(struct ChTree *take_tree, ChReportKind kind, ChImport import, void *data, ChReport *report);
 void ch_report_release(ChReport *report);
 
 /* Append all diagnostics with their excerpts, and how many were too many to list. */

@@ -272,13 +272,19 @@ static void collect_member(ChTypeStore *store, const ChType **kept, uint32_t *ke
 
 const ChType *ch_type_union(ChTypeStore *store, const ChType *const *items, uint32_t count)
 {
-    enum { MEMBERS_MAX = 1000 }; /* of a declared union */
-    const ChType **kept = ch_alloc_zero(MEMBERS_MAX, sizeof *kept);
-    uint32_t kept_count = 0;
+    enum { MEMBERS_MAX = 1000, FEW = 16 }; /* of a declared union; room for most */
+    const ChType *few[FEW];
+    uint32_t bound = 0, kept_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!items[i])
+            return NULL;
+        bound += items[i]->kind == CH_TYPE_UNION ? items[i]->count : 1;
+        if (bound > MEMBERS_MAX)
+            bound = MEMBERS_MAX;
+    }
+    const ChType **kept = bound <= FEW ? few : ch_alloc_zero(MEMBERS_MAX, sizeof *kept);
     const ChType *type = NULL;
     for (uint32_t i = 0; i < count && kept_count <= MEMBERS_MAX; i++) {
-        if (!items[i])
-            goto done;
         collect_member(store, kept, &kept_count, MEMBERS_MAX, items[i]);
     }
     if (kept_count == 0)
@@ -287,8 +293,8 @@ const ChType *ch_type_union(ChTypeStore *store, const ChType *const *items, uint
         type = kept[0];
     else if (kept_count <= MEMBERS_MAX)
         type = intern(store, &(ChType){.kind = CH_TYPE_UNION, .items = kept, .count = kept_count});
-done:
-    ch_free(kept);
+    if (kept != few)
+        ch_free(kept);
     return type;
 }
 

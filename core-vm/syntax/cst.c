@@ -1,4 +1,5 @@
 /* The translation of the generated parser's numbers: see ChCst. */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -43,7 +44,10 @@ static bool takes_token(uint8_t cst) {
     }
 }
 
-void ch__cst_init(ChCst *cst) {
+static ChCst shared;
+
+static void make_shared(void) {
+    ChCst *cst = &shared;
     const TSLanguage *language = tree_sitter_harn();
     uint32_t symbol_count = ts_language_symbol_count(language);
     uint32_t field_count = ts_language_field_count(language);
@@ -64,10 +68,10 @@ void ch__cst_init(ChCst *cst) {
     ch_map_release(&fields);
 }
 
-void ch__cst_release(ChCst *cst) {
-    ch_free(cst->symbols);
-    ch_free(cst->fields);
-    *cst = (ChCst){0};
+const ChCst *ch__cst(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_shared);
+    return &shared;
 }
 
 int ch__cst_of(const ChCst *cst, TSSymbol symbol) {

@@ -137,26 +137,24 @@ static ChTree *build_tree(ChSource *source, TSTree *take_syntax, const ChCst *cs
 ChTree *ch_syntax_parse(ChSource *source, const ChSyntaxOptions *options) {
     static const ChSyntaxOptions DEFAULTS = {0};
     if (!options) options = &DEFAULTS;
-    ChCst cst;
-    ch__cst_init(&cst);
+    const ChCst *cst = ch__cst();
     TSTree *syntax = NULL;
     bool is_provisional = false;
     uint32_t excess = find_excess(source->text);
     if (excess < source->text.length) {
         ChSource *nothing = ch_source_new(source->path, (ChStr){0}, NULL);
-        syntax = parse_concrete(&cst, nothing, NULL, NULL);
-        ChTree *tree = build_tree(source, syntax, &cst, false);
+        syntax = parse_concrete(cst, nothing, NULL, NULL);
+        ChTree *tree = build_tree(source, syntax, cst, false);
         tree->is_refused = true;
         report_excess(tree, excess);
         ch_source_unref(nothing);
-        ch__cst_release(&cst);
         return tree;
     }
     if (options->old && !options->old->is_refused) {
         TSTree *before = ts_tree_copy(options->old->syntax);
         TSInputEdit edit = edit_between(options->old->source, source);
         ts_tree_edit(before, &edit);
-        syntax = parse_concrete(&cst, source, before, options->cancelled);
+        syntax = parse_concrete(cst, source, before, options->cancelled);
         ts_tree_delete(before);
         is_provisional = syntax && ts_node_has_error(ts_tree_root_node(syntax));
         if (is_provisional && !options->allow_provisional) {
@@ -166,8 +164,7 @@ ChTree *ch_syntax_parse(ChSource *source, const ChSyntaxOptions *options) {
         }
     }
     if (!syntax && !(options->cancelled && atomic_load(options->cancelled)))
-        syntax = parse_concrete(&cst, source, NULL, options->cancelled);
-    ChTree *tree = syntax ? build_tree(source, syntax, &cst, is_provisional) : NULL;
-    ch__cst_release(&cst);
+        syntax = parse_concrete(cst, source, NULL, options->cancelled);
+    ChTree *tree = syntax ? build_tree(source, syntax, cst, is_provisional) : NULL;
     return tree;
 }

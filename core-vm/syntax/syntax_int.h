@@ -20,7 +20,7 @@
 size_t ch__node_size(ChNodeKind kind);
 
 /* The generated parser's numbers of symbols and fields, translated to Cst and CstField
- * (lower_int.h). Made anew for each parse: it takes microseconds, and needs no lock. */
+ * (lower_int.h). */
 typedef struct ChCst {
     const TSLanguage *language;
     uint8_t *symbols;
@@ -28,8 +28,8 @@ typedef struct ChCst {
     uint32_t symbol_count;
 } ChCst;
 
-void ch__cst_init(ChCst *cst);
-void ch__cst_release(ChCst *cst);
+/* The one translation, made at the first call, on whatever thread. */
+const ChCst *ch__cst(void);
 /* Cst of a symbol, as int so that the enum need not be known here. */
 int ch__cst_of(const ChCst *cst, TSSymbol symbol);
 

@@ -1,6 +1,7 @@
 /* What the concrete tree shows of itself: tokens, the tree as text, keywords. */
 #include "syntax/syntax.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -94,11 +95,29 @@ const ChStr *ch_syntax_keywords(void) {
 
 #define KEYWORD_LENGTH_MAX 16u
 
+/* The reserved words by first letter: numbers into KEYWORDS + 1, 0 ends a chain. */
+static struct {
+    uint8_t first['z' - 'a' + 1];
+    uint8_t next[sizeof RESERVED / sizeof *RESERVED];
+} chains;
+static pthread_once_t chains_once = PTHREAD_ONCE_INIT;
+
+_Static_assert(sizeof RESERVED / sizeof *RESERVED < 255, "numbers of keywords are kept in bytes");
+
+static void make_chains(void) {
+    for (unsigned i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++) {
+        if (!RESERVED[i]) continue;
+        uint8_t *first = &chains.first[KEYWORDS[i].data[0] - 'a'];
+        chains.next[i] = *first;
+        *first = (uint8_t)(i + 1);
+    }
+}
+
 bool ch_syntax_is_keyword(ChStr word) {
     /* Asked for every name of a text: most are told apart by their first letter. */
-    if (word.length < 2 || word.length > KEYWORD_LENGTH_MAX) return false;
-    for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
-        if (RESERVED[i] && KEYWORDS[i].data[0] == word.data[0] && ch_str_equal(KEYWORDS[i], word))
-            return true;
+    if (word.length < 2 || word.length > KEYWORD_LENGTH_MAX || word.data[0] < 'a' || word.data[0] > 'z') return false;
+    pthread_once(&chains_once, make_chains);
+    for (unsigned i = chains.first[word.data[0] - 'a']; i; i = chains.next[i - 1])
+        if (ch_str_equal(KEYWORDS[i - 1], word)) return true;
     return false;
 }
