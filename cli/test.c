@@ -20,6 +20,7 @@
 #include "files.h"
 #include "host/host.h"
 #include "syntax/syntax.h"
+#include "vm/difference.h"
 #include "vm/program.h"
 
 #include "base/banned.h"
@@ -46,6 +47,7 @@ typedef struct TestOptions {
     const char *filter, *junit;
     int64_t timeout_ms;
     uint32_t jobs;
+    ChColorMode color; // of standard output
     bool is_json, is_verbose, is_timed, is_watching;
 } TestOptions;
 
@@ -96,12 +98,14 @@ static bool find_tests(const TestOptions *options, const char *path, Tests *test
 // ---- one test ---------------------------------------------------------------------------------------------------------
 
 // In the child: the program with this pipeline as its entry. Answers the exit status.
-static int run_here(const Test *test) {
+static int run_here(const TestOptions *options, const Test *test) {
     if (!cli_diagnose(test->source, STDERR_FILENO)) return CLI_FAILED;
     ch_host *host = ch_host_real();
     ChBuffer why = {0};
     ChVm *vm = ch_vm_new(host, NULL, &why);
     ch_vm_set_pipeline(vm, ch_str_of(test->name));
+    // Reports for programs have no colours.
+    ch_vm_explain_assertions(vm, options->is_json || options->junit ? CH_COLOR_NEVER : options->color);
     ChModule *module = ch_program_load_source(vm, test->source, &why);
     int status = CLI_FAILED;
     if (module) {
@@ -116,7 +120,7 @@ static int run_here(const Test *test) {
     return status;
 }
 
-static void start(Test *test) {
+static void start(const TestOptions *options, Test *test) {
     int out[2], errors[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0 || fflush(NULL) != 0 || (test->pid = fork()) < 0) {
         fprintf(stderr, "charn test: cannot start a process: %s\n", strerror(errno));
@@ -128,7 +132,7 @@ static void start(Test *test) {
         dup2(nothing, STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         dup2(errors[1], STDERR_FILENO);
-        int status = run_here(test);
+        int status = run_here(options, test);
         fflush(NULL);
         _exit(status);
     }
@@ -172,7 +176,7 @@ static bool has_exited(const Test *test) {
 
 // ---- report -----------------------------------------------------------------------------------------------------------
 
-static const char *color(const char *code) { return ch_color_mode_of(STDOUT_FILENO) == CH_COLOR_ALWAYS ? code : ""; }
+static const char *color(const TestOptions *options, const char *code) { return options->color == CH_COLOR_ALWAYS ? code : ""; }
 
 static void indent(ChStr text) {
     while (text.length > 0) {
@@ -211,7 +215,7 @@ static void report(const TestOptions *options, const Test *test) {
         printf("%.*s}\n", (int)line.length, line.data);
         ch_buffer_release(&line);
     } else {
-        printf("  %s%s%s  %s [%.*s] (%lld ms)\n", color(is_good ? "\033[32m" : "\033[31m"), is_good ? "PASS" : "FAIL", color("\033[0m"),
+        printf("  %s%s%s  %s [%.*s] (%lld ms)\n", color(options, is_good ? "\033[32m" : "\033[31m"), is_good ? "PASS" : "FAIL", color(options, "\033[0m"),
                test->name, CH_STR_ARG(test->source->path), (long long)test->took_ms);
         if (!is_good || options->is_verbose) explain(options, test);
     }
@@ -271,7 +275,7 @@ static bool write_junit(const TestOptions *options, const Tests *tests, uint32_t
 static void run_all(const TestOptions *options, Tests *tests) {
     uint32_t next = 0, running = 0, told = 0;
     while (told < tests->count) {
-        for (; next < tests->count && running < options->jobs; next++, running++) start(&tests->items[next]);
+        for (; next < tests->count && running < options->jobs; next++, running++) start(options, &tests->items[next]);
         struct pollfd polls[2 * JOBS_MAX];
         uint32_t who[2 * JOBS_MAX];
         nfds_t count = 0;
@@ -325,9 +329,9 @@ static int run_once(const TestOptions *options, const CliFiles *list) {
     if (options->is_json) {
         printf("{\"passed\":%u,\"failed\":%u,\"total\":%u,\"duration_ms\":%lld}\n", tests.count - failed, failed, tests.count, (long long)took);
     } else if (tests.count > 0) {
-        printf("\n%s%u passed", color(failed ? "\033[31m" : "\033[32m"), tests.count - failed);
+        printf("\n%s%u passed", color(options, failed ? "\033[31m" : "\033[32m"), tests.count - failed);
         if (failed) printf(", %u failed", failed);
-        printf(", %u total (%lld ms)%s\n", tests.count, (long long)took, color("\033[0m"));
+        printf(", %u total (%lld ms)%s\n", tests.count, (long long)took, color(options, "\033[0m"));
     }
     if (options->is_timed && !options->is_json && tests.count > 0) {
         int64_t sum = 0, longest = 0;
@@ -420,7 +424,7 @@ static int parse_options(int argc, char **argv, TestOptions *options) {
 }
 
 int cli_test(int argc, char **argv) {
-    TestOptions options = {.timeout_ms = TIMEOUT_MS_DEFAULT, .jobs = 1};
+    TestOptions options = {.timeout_ms = TIMEOUT_MS_DEFAULT, .jobs = 1, .color = ch_color_mode_of(STDOUT_FILENO)};
     int status = parse_options(argc, argv, &options);
     if (status != CLI_OK) return status;
     if (options.is_watching) watch(&options, argc, argv);

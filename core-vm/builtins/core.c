@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "vm/difference.h"
 
 #include "base/banned.h"
 
@@ -176,18 +177,23 @@ CH_NATIVE(ch__assert) {
 }
 
 static ChFlow fail(ChVm *vm, ChValue *args, uint32_t argc, bool was_equal) {
-    if (argc > 2 && !ch_is_nil(args[2])) return ch_throw_value(vm, ch_object(ch_display_string(args[2])));
-    ChBuffer text = {0};
-    if (was_equal) {
-        ch_buffer_add_text(&text, "Assertion failed: values should not be equal: ");
-    } else {
-        ch_buffer_add_text(&text, "Assertion failed: expected ");
-        ch_display(args[1], &text);
-        ch_buffer_add_text(&text, ", got ");
-    }
-    ch_display(args[0], &text);
     ChValue thrown;
-    ch__give_buffer(&thrown, &text);
+    bool has_message = argc > 2 && !ch_is_nil(args[2]);
+    if (has_message) {
+        thrown = ch_object(ch_display_string(args[2]));
+    } else {
+        ChBuffer text = {0};
+        if (was_equal) {
+            ch_buffer_add_text(&text, "Assertion failed: values should not be equal: ");
+        } else {
+            ch_buffer_add_text(&text, "Assertion failed: expected ");
+            ch_display(args[1], &text);
+            ch_buffer_add_text(&text, ", got ");
+        }
+        ch_display(args[0], &text);
+        ch__give_buffer(&thrown, &text);
+    }
+    if (!was_equal) ch__assertion_failed(vm, thrown, args[1], args[0], !has_message);
     return ch_throw_value(vm, thrown);
 }
 

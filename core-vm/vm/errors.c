@@ -6,12 +6,14 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "vm/difference.h"
 #include "vm/vm_int.h"
 
 #include "base/banned.h"
 
 #define CH_TRACE_NOTES_MAX 60u // calls listed below an uncaught error; of more, the outermost and innermost are shown
 #define CH_TRACE_NOTES_OUTER 10u
+#define CH_ASSERTION_BYTES_MAX 300u // of the text of an assertion whose values are compared below it
 
 void ch_error_release(ChError *error) {
     ch_release(error->value);
@@ -163,11 +165,8 @@ static void add_note(ChBuffer *out, const ChTraceEntry *entry) {
     ch_buffer_printf(out, ":%u\n", entry->line);
 }
 
-void ch_vm_format_error(ChVm *vm, const ChError *error, ChBuffer *out) {
-    ch_buffer_add_text(out, "error: ");
-    ch_error_text(error, true, out);
-    ch_buffer_add_byte(out, '\n');
-    const ChTrace *trace = error->trace;
+// Where it arose, and the calls that led there.
+static void add_calls(const ChTrace *trace, ChBuffer *out) {
     if (!trace || !trace->count) return;
     if (trace->entries[trace->count - 1].line) add_excerpt(out, &trace->entries[trace->count - 1]);
     uint32_t notes = trace->count - 1;
@@ -178,6 +177,26 @@ void ch_vm_format_error(ChVm *vm, const ChError *error, ChBuffer *out) {
             i = CH_TRACE_NOTES_OUTER;
         }
     }
+}
+
+// What is explained below need not be said in full.
+static void shorten(ChBuffer *out, const ChAssertion *assertion) {
+    size_t length = ch_utf8_floor(out->data, out->length, CH_ASSERTION_BYTES_MAX);
+    int64_t line = assertion->has_values ? ch_str_find(ch_buffer_view(out), CH_STR("\n"), 0) : -1;
+    if (line >= 0 && (size_t)line < length) length = (size_t)line;
+    if (length >= out->length) return;
+    out->length = length;
+    ch_buffer_add_text(out, "\xE2\x80\xA6");
+}
+
+void ch_vm_format_error(ChVm *vm, const ChError *error, ChBuffer *out) {
+    const ChAssertion *assertion = ch__assertion_of(vm, error);
+    ch_buffer_add_text(out, "error: ");
+    ch_error_text(error, true, out);
+    if (assertion) shorten(out, assertion);
+    ch_buffer_add_byte(out, '\n');
+    add_calls(error->trace, out);
+    if (assertion) ch__assertion_explain(assertion, out);
 }
 
 // ---- did you mean -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include "runtime/evlog.h"
 #include "runtime/lifecycle.h"
 #include "runtime/trace.h"
+#include "vm/difference.h"
 #include "vm/vm_int.h"
 
 #include "base/banned.h"
@@ -46,6 +47,7 @@ void ch_vm_free(ChVm *vm) {
     ch__event_log_free(vm);
     if (vm->main_task) ch_release(ch_object(vm->main_task));
     if (vm->has_error) ch_error_release(&vm->error);
+    ch__assertion_free(vm);
     for (uint32_t i = 0; i < ch_builtin_count; i++)
         if (vm->prelude_closures[i]) ch__closure_unref(vm->prelude_closures[i]);
     ch_free(vm->prelude_closures);

@@ -337,6 +337,7 @@ struct ChVm {
     struct ChEventLog *event_log; // NULL: not used so far, see runtime/evlog.h
     char *event_log_path;
     struct ChLifecycle *lifecycle; // NULL: not used so far, see runtime/lifecycle.h
+    struct ChAssertion *assertion; // NULL: nobody explains them, see vm/difference.h
     struct ChTracer *tracer;   // NULL: tracing was never switched on, see runtime/trace.h
     struct ChScheduler *scheduler;  // queues, timers and mutexes, see runtime/
     int64_t slice_left;      // instructions left of the slice, in counted runs

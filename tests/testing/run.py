@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -55,6 +56,83 @@ pipeline test_leaves() {
 
 pipeline test_fine() {
   println("fine")
+}
+"""
+
+DIFFERENT = """
+struct Point {
+  x: int
+  name: string
+}
+
+enum Shape {
+  Circle(int)
+  Dot
+}
+
+fn long_text(middle) {
+  return "x" * 100 + middle + "z" * 100
+}
+
+pipeline test_texts() {
+  assert_eq("a\\nb\\nc\\n", "a\\nB\\nc")
+}
+
+pipeline test_far_apart() {
+  var lines = []
+  for i in 0 to 200 {
+    lines = lines.push("line ${i}")
+  }
+  assert_eq(lines.join("\\n"), lines.join("\\n").replace("line 7\\n", "").replace("line 150", "line 150 "))
+}
+
+pipeline test_long_line() {
+  assert_eq(long_text("a"), long_text("b"))
+}
+
+pipeline test_parts() {
+  let got = {users: [{name: "a"}, Point {x: 1, name: "p"}], "two words": 1, shape: Shape.Circle(1), same: [1, 2]}
+  let wanted = {users: [{name: "b"}, Point {x: 2, name: "p"}], none: nil, shape: Shape.Circle(2), same: [1, 2]}
+  assert_eq(got, wanted)
+}
+
+pipeline test_lists() {
+  assert_eq([1, 2, 3, 4], [0, 1, 2, 3, 4], "with a message")
+}
+
+pipeline test_sets() {
+  assert_eq(set(1, 2, 3), set(2, 3, 4))
+}
+
+pipeline test_many() {
+  assert_eq(range(1000).map({ i -> i }), range(1000).map({ i -> i + 1 }))
+}
+
+pipeline test_deep() {
+  var got: any = [1]
+  var wanted: any = [2]
+  for i in 0 to 100000 {
+    got = [got]
+    wanted = [wanted]
+  }
+  assert_eq(got, wanted)
+}
+
+pipeline test_plain() {
+  assert_eq(1, 2)
+}
+
+pipeline test_control() {
+  assert_eq({text: "\\u{1b}[31mred"}, {text: "red"})
+}
+
+pipeline test_seen_by_the_program() {
+  try {
+    assert_eq([1], [2])
+  } catch (e) {
+    assert_eq(e, "Assertion failed: expected [2], got [1]")
+    throw e
+  }
 }
 """
 
@@ -118,6 +196,77 @@ def check_isolation_and_limits(project):
         same(out.count("timed out after T"), 2)
         assert "begin" in out and "ended with exit code 3" in out, out
         assert time.monotonic() - began < 60, "a test that never ends was waited for"
+
+
+def failure(project, name, *more):
+    """What is said about the one test that fails."""
+    code, out, _ = project.run("--filter", name, *more)
+    same((code, outcomes(out)), (1, [("FAIL", name)]))
+    return out
+
+
+def after_excerpt(out):
+    """The lines behind the caret."""
+    lines = out.rstrip().splitlines()[:-2]
+    at = max(i for i, line in enumerate(lines) if line.endswith("^"))
+    return [line[10:] for line in lines[at + 1:]]
+
+
+def check_differences(project):
+    project.add("different.harn", DIFFERENT)
+    same(after_excerpt(failure(project, "test_texts")),
+         ["- expected, + got", "@@ -1 +1 @@", " a", "-B", "+b", " c", "the text that was expected ends without a newline"])
+    far = after_excerpt(failure(project, "test_far_apart"))
+    same([line for line in far if line[0] in "-+@"],
+         ["- expected, + got", "@@ -5 +5 @@", "+line 7", "@@ -147 +148 @@", "-line 150\u00b7", "+line 150"])
+    long = failure(project, "test_long_line")
+    same(after_excerpt(long)[0], "the texts differ from character 101 on")
+    assert max(map(len, long.splitlines())) < 350, long
+    same(after_excerpt(failure(project, "test_parts")),
+         [".none: missing nil", ".shape[0]: expected 2, got 1", '["two words"]: unexpected 1', '.users[0].name: expected "b", got "a"',
+          ".users[1].x: expected 2, got 1"])
+    lists = failure(project, "test_lists")
+    assert "error: Thrown: with a message" in lists, lists
+    same(after_excerpt(lists), ["[0]: missing 0"])
+    same(after_excerpt(failure(project, "test_sets")), ["missing 4", "unexpected 1"])
+    many = after_excerpt(failure(project, "test_many"))
+    same((len(many), many[0], many[-1]), (21, "[0]: expected 1, got 0", "\u2026 and more"))
+    deep = failure(project, "test_deep")
+    assert deep.rstrip().splitlines()[-3].endswith("[0][0]: expected 2, got 1") and len(deep) < 2000, deep[:3000]
+    plain = failure(project, "test_plain")
+    same(after_excerpt(plain), [])
+    assert "different.harn:" in plain and "|   assert_eq(1, 2)" in plain, plain
+    same(after_excerpt(failure(project, "test_control")), ['.text: expected "red", got "\\u001b[31mred"'])
+    same(after_excerpt(failure(project, "test_seen_by_the_program")), ["[0]: expected 2, got 1"])
+
+
+def check_colours(project):
+    project.add("different.harn", DIFFERENT)
+
+    def on_terminal(*arguments, **env):
+        main, other = pty.openpty()
+        done = subprocess.Popen([project.charn, "test", "--filter", "test_texts", *arguments], cwd=project.folder, stdout=other,
+                                env=dict(os.environ, **env))
+        os.close(other)
+        out = b""
+        while True:
+            try:
+                piece = os.read(main, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            out += piece
+        os.close(main)
+        done.wait(60)
+        return out.decode()
+
+    os.environ.pop("NO_COLOR", None)
+    assert "\033[31m-B\033[0m" in on_terminal() and "\033[32m+b\033[0m" in on_terminal(), on_terminal()
+    assert "\033" not in on_terminal(NO_COLOR="1")
+    on_terminal("--junit", "report.xml")
+    text = ElementTree.parse(os.path.join(project.folder, "report.xml")).getroot().find(".//failure").text
+    assert "\n  -B\n" in text, text
 
 
 def check_broken_file(project):
