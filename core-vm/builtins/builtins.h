@@ -8,8 +8,9 @@
 //   CH_METHOD_PRELUDE(TYPE, "name", "(params) -> type", EFFECTS, "…", "…")   implemented as `fn __type_name(self, …)` in prelude.harn
 //   CH_METHOD_LATER / CH_BUILTIN_LATER do not exist: a row without an implementation is a lie.
 //
-// The example is part of the manual and is run as a test: lines of Harn, split by \n; behind an expression,
-// `// => TEXT` says what it displays as. "" where no example can run by itself.
+// The example is part of the manual and is run as a test (tests/examples): lines of Harn, split by \n; behind a line,
+// `// => TEXT` says what the expression displays as, `// prints TEXT` what the statement writes to standard output,
+// `// exits N` how the program ends. Every row has one.
 //
 // Everything that calls back into Harn (map, filter, sort with a comparator, retry …) is Harn, in the prelude: no
 // native frame may ever sit between two Harn frames. The signature is parsed by the parser of user code.
@@ -54,7 +55,7 @@ typedef struct ChBuiltinRow {
   const char *signature;  // "(text: string, count: int = 1) -> list<string>"; of a constant: its type
   uint32_t effects;
   const char *doc;
-  const char *example;    // lines of Harn; "EXPR  // => TEXT" says what the expression displays as, other lines prepare
+  const char *example;    // lines of Harn; "EXPR  // => TEXT" says what the expression displays as (see above)
   bool is_prelude;
   uint32_t name_length;
 } ChBuiltinRow;
