@@ -66,6 +66,14 @@ void cli_files_release(CliFiles *files) {
     ch_array_release(files);
 }
 
+bool cli_write_file(const char *command, const char *path, const ChBuffer *text) {
+    FILE *file = fopen(path, "we");
+    bool is_good = file && fwrite(text->data ? text->data : "", 1, text->length, file) == text->length;
+    if (file && fclose(file) != 0) is_good = false;
+    if (!is_good) fprintf(stderr, "charn %s: cannot write %s: %s\n", command, path, strerror(errno));
+    return is_good;
+}
+
 // Beside the file, so that the rename stays on one file system; the mode is the file's.
 bool cli_replace_file(const char *given, const ChBuffer *text) {
     char *path = realpath(given, NULL); // a link stays a link

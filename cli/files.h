@@ -18,4 +18,7 @@ bool cli_is_root(const char *path);
 // Gives the file a new text, as a whole or not at all. False: the reason was printed.
 bool cli_replace_file(const char *path, const ChBuffer *text);
 
+// Writes a report into the file, which is made or emptied. False: it cannot be written (told in the command's name).
+bool cli_write_file(const char *command, const char *path, const ChBuffer *text);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/diagnostic.h"
 #include "builtins/builtins.h"
 #include "cli.h"
+#include "coverage.h"
 #include "diagnose.h"
 #include "host/host.h"
 #include "runtime/evlog.h"
@@ -22,6 +23,7 @@ typedef struct RunOptions {
     const char *path, *code;
     const char *deny, *allow; // names with commas between; NULL: not given
     const char *profile_json, *trace_out, *otlp_out;
+    CliCoverage coverage;
     uint32_t frames_max;
     uint32_t schedule_seed;
     bool is_schedule_seeded, is_schedule_traced;
@@ -69,6 +71,9 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
             const char *value = cli_option_value(argc, argv, &i, "--max-frames");
             if (!value || !parse_number(value, &options->frames_max))
                 return cli_usage_error("run", "--max-frames needs a number above 0");
+        } else if (cli_coverage_is_option(arg)) {
+            int status = cli_coverage_option("run", argc, argv, &i, &options->coverage);
+            if (status != CLI_OK) return status;
         } else if (strcmp(arg, "--no-check") == 0)
             options->is_checked = false;
         else if (strcmp(arg, "--profile") == 0)
@@ -146,6 +151,7 @@ static int run_source(ChSource *source, const RunOptions *options) {
     if (options->allow) ch_builtin_policy(vm, CH_POLICY_ALLOW, ch_str_of(options->allow));
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     log_beside(vm, options->path);
+    cli_coverage_begin(&options->coverage, vm);
     ChModule *module = ch_program_load_source(vm, source, &why);
     if (module) {
         CliSignals *signals = cli_signals_start(vm);
@@ -156,6 +162,8 @@ static int run_source(ChSource *source, const RunOptions *options) {
         cli_signals_stop(signals);
         status = ch_program_finish(vm);
         end_trace(vm, options, status == CLI_OK);
+        cli_coverage_take(&options->coverage, vm);
+        if (!cli_coverage_finish(&options->coverage, "run", true, STDERR_FILENO) && status == CLI_OK) status = CLI_FAILED;
         // Asked to end, and it did not end by its own decision.
         if (status != CLI_OK && ch_vm_is_cancelled(vm)) status = CLI_INTERRUPTED;
     } else
@@ -181,6 +189,7 @@ int cli_run(int argc, char **argv) {
         source = cli_read(options.path);
     if (!source) return CLI_FAILED;
     status = run_source(source, &options);
+    cli_coverage_release(&options.coverage);
     ch_source_unref(source);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "base/array.h"
 #include "base/diagnostic.h"
 #include "cli.h"
+#include "coverage.h"
 #include "diagnose.h"
 #include "files.h"
 #include "host/host.h"
@@ -37,6 +39,7 @@ typedef struct Test {
     int64_t started_ms, took_ms;
     pid_t pid;
     int pipes[2];     // to read from; -1 when closed
+    int counts;       // a file in memory into which the process saves its coverage; -1: none
     int signal, status;
     bool is_timed_out;
 } Test;
@@ -48,6 +51,7 @@ typedef struct TestOptions {
     int64_t timeout_ms;
     uint32_t jobs;
     ChColorMode color; // of standard output
+    CliCoverage coverage;
     bool is_json, is_verbose, is_timed, is_watching;
 } TestOptions;
 
@@ -81,7 +85,7 @@ static bool find_tests(const TestOptions *options, const char *path, Tests *test
     uint32_t before = tests->count;
     for (uint32_t i = 0; i < items.count; i++) {
         if (!is_test(items.items[i])) continue;
-        Test test = {.source = source, .name = ch_str_detach(items.items[i]->as.decl.name.text), .pipes = {-1, -1}};
+        Test test = {.source = source, .name = ch_str_detach(items.items[i]->as.decl.name.text), .pipes = {-1, -1}, .counts = -1};
         if (is_wanted(options, &test)) {
             ch_source_ref(source);
             ch_array_push(tests, test);
@@ -106,6 +110,7 @@ static int run_here(const TestOptions *options, const Test *test) {
     ch_vm_set_pipeline(vm, ch_str_of(test->name));
     // Reports for programs have no colours.
     ch_vm_explain_assertions(vm, options->is_json || options->junit ? CH_COLOR_NEVER : options->color);
+    cli_coverage_begin(&options->coverage, vm);
     ChModule *module = ch_program_load_source(vm, test->source, &why);
     int status = CLI_FAILED;
     if (module) {
@@ -114,14 +119,37 @@ static int run_here(const TestOptions *options, const Test *test) {
         status = ch_program_finish(vm);
     }
     cli_write(STDERR_FILENO, &why);
+    if (test->counts >= 0) {
+        // Its own counts alone: those before it are known to whoever adds them up.
+        CliCoverage own = {.counts = ch_coverage_new()};
+        cli_coverage_take(&own, vm);
+        ch_buffer_clear(&why);
+        ch_coverage_save(own.counts, &why);
+        cli_write(test->counts, &why);
+        cli_coverage_release(&own);
+    }
     ch_buffer_release(&why);
     ch_vm_free(vm);
     ch_host_real_free(host);
     return status;
 }
 
+// What the process has saved is added to what the others have. One that was killed has saved nothing.
+static void take_counts(const TestOptions *options, Test *test) {
+    if (test->counts < 0) return;
+    ChBuffer text = {0};
+    char bytes[16384];
+    ssize_t count = lseek(test->counts, 0, SEEK_SET) == 0 ? 1 : -1;
+    while (count > 0 && (count = read(test->counts, bytes, sizeof bytes)) > 0) ch_buffer_add(&text, bytes, (size_t)count);
+    ch_coverage_load(options->coverage.counts, ch_buffer_view(&text));
+    ch_buffer_release(&text);
+    close(test->counts);
+    test->counts = -1;
+}
+
 static void start(const TestOptions *options, Test *test) {
     int out[2], errors[2];
+    if (options->coverage.counts) test->counts = memfd_create("coverage", MFD_CLOEXEC);
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0 || fflush(NULL) != 0 || (test->pid = fork()) < 0) {
         fprintf(stderr, "charn test: cannot start a process: %s\n", strerror(errno));
         exit(CLI_FAILED);
@@ -146,7 +174,7 @@ static void start(const TestOptions *options, Test *test) {
     test->started_ms = now_ms();
 }
 
-static void end(Test *test) {
+static void end(const TestOptions *options, Test *test) {
     int status = 0;
     kill(-test->pid, SIGKILL); // what it left running
     waitpid(test->pid, &status, 0);
@@ -154,6 +182,7 @@ static void end(Test *test) {
     test->pid = 0;
     test->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     test->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    take_counts(options, test);
     test->outcome = test->is_timed_out ? TIMED_OUT : test->signal ? CRASHED : WEXITSTATUS(status) == 0 ? PASSED : FAILED;
 }
 
@@ -261,10 +290,7 @@ static bool write_junit(const TestOptions *options, const Tests *tests, uint32_t
         ch_buffer_add_text(&out, "</failure>\n    </testcase>\n");
     }
     ch_buffer_add_text(&out, "  </testsuite>\n</testsuites>\n");
-    FILE *file = fopen(options->junit, "w");
-    bool is_good = file && fwrite(out.data, 1, out.length, file) == out.length;
-    if (file && fclose(file) != 0) is_good = false;
-    if (!is_good) fprintf(stderr, "charn test: cannot write %s: %s\n", options->junit, strerror(errno));
+    bool is_good = cli_write_file("test", options->junit, &out);
     ch_buffer_release(&out);
     return is_good;
 }
@@ -295,7 +321,7 @@ static void run_all(const TestOptions *options, Tests *tests) {
             test->is_timed_out = now_ms() - test->started_ms > options->timeout_ms;
             bool is_silent = test->pipes[0] < 0 && test->pipes[1] < 0;
             if (!test->is_timed_out && !is_silent && !has_exited(test)) continue;
-            end(test);
+            end(options, test);
             running--;
             for (int which = 0; which < 2; which++)
                 while (test->pipes[which] >= 0) take_output(test, which);
@@ -327,7 +353,14 @@ static int run_once(const TestOptions *options, const CliFiles *list) {
     int64_t took = now_ms() - started;
     for (uint32_t i = 0; i < tests.count; i++) failed += tests.items[i].outcome != PASSED;
     if (options->is_json) {
-        printf("{\"passed\":%u,\"failed\":%u,\"total\":%u,\"duration_ms\":%lld}\n", tests.count - failed, failed, tests.count, (long long)took);
+        printf("{\"passed\":%u,\"failed\":%u,\"total\":%u,\"duration_ms\":%lld", tests.count - failed, failed, tests.count, (long long)took);
+        if (options->coverage.has_table) {
+            ChBuffer coverage = {0};
+            ch_coverage_json(options->coverage.counts, &coverage);
+            printf(",\"coverage\":%.*s", (int)coverage.length, coverage.data);
+            ch_buffer_release(&coverage);
+        }
+        printf("}\n");
     } else if (tests.count > 0) {
         printf("\n%s%u passed", color(options, failed ? "\033[31m" : "\033[32m"), tests.count - failed);
         if (failed) printf(", %u failed", failed);
@@ -342,8 +375,9 @@ static int run_once(const TestOptions *options, const CliFiles *list) {
         printf("average %lld ms, longest %lld ms\n", (long long)(sum / tests.count), (long long)longest);
     }
     bool is_written = !options->junit || write_junit(options, &tests, failed, took);
-    release(&tests);
     fflush(stdout);
+    is_written &= cli_coverage_finish(&options->coverage, "test", !options->is_json, STDOUT_FILENO);
+    release(&tests);
     return failed == 0 && can_read && is_written ? CLI_OK : CLI_FAILED;
 }
 
@@ -368,7 +402,7 @@ static void list_files(int argc, char **argv, CliFiles *list) {
     if (!has_target) cli_files_add(list, ".");
 }
 
-static _Noreturn void watch(const TestOptions *options, int argc, char **argv) {
+static _Noreturn void watch(TestOptions *options, int argc, char **argv) {
     uint64_t last = 0;
     for (;;) {
         CliFiles list = {0};
@@ -376,6 +410,7 @@ static _Noreturn void watch(const TestOptions *options, int argc, char **argv) {
         uint64_t state = state_of(&list);
         if (state != last) {
             run_once(options, &list);
+            cli_coverage_restart(&options->coverage);
             printf("\nwaiting for changes; Ctrl-C ends\n");
             fflush(stdout);
         }
@@ -407,6 +442,9 @@ static int parse_options(int argc, char **argv, TestOptions *options) {
         } else if (strcmp(arg, "--parallel") == 0) {
             long cores = sysconf(_SC_NPROCESSORS_ONLN);
             options->jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (uint32_t)cores;
+        } else if (cli_coverage_is_option(arg)) {
+            int status = cli_coverage_option("test", argc, argv, &i, &options->coverage);
+            if (status != CLI_OK) return status;
         } else if (strcmp(arg, "--json") == 0) {
             options->is_json = true;
         } else if (strcmp(arg, "--watch") == 0) {
@@ -432,5 +470,6 @@ int cli_test(int argc, char **argv) {
     list_files(argc, argv, &list);
     status = run_once(&options, &list);
     cli_files_release(&list);
+    cli_coverage_release(&options.coverage);
     return status;
 }

@@ -184,7 +184,7 @@ typedef struct ChProto {
   uint32_t known_name_count;
   uint32_t start_offset, end_offset; // bytes in the source
   struct ChChunk *chunk;
-  struct ChLinkedProto *linked;      // the VM's part (constants as values, hit counters), NULL before linking
+  struct ChLinkedProto *linked;      // the VM's part (constants as values, counters), NULL before linking
 } ChProto;
 
 typedef enum ChChunkDeclKind { CH_DECL_ENUM, CH_DECL_STRUCT, CH_DECL_IMPL, CH_DECL_INTERFACE } ChChunkDeclKind;

@@ -316,6 +316,7 @@ counted:
         fiber->is_before = false;
     }
     if (task->skip_break == pc && pc->op != CH_OP_BREAK) task->skip_break = NULL;
+    if (vm->is_counting) ch__count(fiber, frame, pc);
     vm->slice_left--;
     goto *labels[pc->op];
 #endif

@@ -85,7 +85,8 @@ static ChLink *link_chunk(ChVm *vm, ChModule *module, ChChunk *take_chunk) {
         link->protos[i] = (ChLinkedProto){.constants = link->constants,
                                           .module = module,
                                           .name = ch_intern(vm, proto->name.data ? proto->name.data : "",
-                                                            proto->name.length)};
+                                                            proto->name.length),
+                                          .counts = ch__counts_new(vm, module, proto)};
         proto->linked = &link->protos[i];
     }
     return link;
@@ -99,6 +100,7 @@ static void link_free(ChLink *link) {
     }
     ch_free(link->constants);
     ch_free(link->names);
+    for (uint32_t i = 0; i < link->chunk->proto_count; i++) ch_free(link->protos[i].counts);
     ch_free(link->protos);
     ch_chunk_free(link->chunk);
     ch_free(link);

@@ -196,7 +196,7 @@ static ChRunStatus run(ChVm *vm, ChTask *task, bool is_counted) {
 
 ChRunStatus ch_vm_run_slice(ChVm *vm, ChTask *task, int64_t max_instructions) {
     vm->slice_left = max_instructions > 0 ? max_instructions : INT64_MAX;
-    return run(vm, task, max_instructions > 0 || vm->is_stepping);
+    return run(vm, task, max_instructions > 0 || vm->is_stepping || vm->is_counting);
 }
 
 void ch_vm_yield_after(ChVm *vm, uint32_t looks) { vm->looks_left = looks; }

@@ -61,7 +61,13 @@ typedef struct ChLinkedProto {
     ChValue *constants;
     ChModule *module;
     ChString *name;          // interned
+    struct ChWordCount *counts; // one per word; NULL: not counted, see ch_vm_count
 } ChLinkedProto;
+
+// How often an instruction was begun, and where a conditional jump went on from it.
+typedef struct ChWordCount {
+    uint64_t begun, fell, jumped;
+} ChWordCount;
 
 typedef enum ChModuleState { CH_MODULE_LOADED, CH_MODULE_RUNNING, CH_MODULE_READY, CH_MODULE_FAILED } ChModuleState;
 
@@ -142,6 +148,7 @@ struct ChFiber {
     const ChInstr *end_pc;   // where the consumer goes on when the generator has ended
     const ChInstr *item_pc;  // ... when it has yielded, into register item_dst
     uint16_t item_dst;
+    const ChInstr *jump;     // while counting: the conditional jump whose way on is looked for, or NULL
 };
 
 // A generator, stream, or source of a lazy iterator (tags GENERATOR, STREAM).
@@ -311,6 +318,7 @@ struct ChVm {
     uint32_t frames_max;
     bool stop_requested;
     bool is_stepping;
+    bool is_counting;        // see ch_vm_count
     bool keeps_frames;       // hooks are set with CH_KEEP_ALL
     ChVmHooks hooks;
     ChBreakpointSite *breaks; // hash table by address, see breaks.c
@@ -411,6 +419,14 @@ void ch_task_wake(ChVm *vm, ChTask *task, ChValue take_value);
 void ch_task_wake_error(ChVm *vm, ChTask *task, ChError take_error);
 // Ends a task at once; nothing of it runs any more.
 void ch_task_cancel(ChVm *vm, ChTask *task);
+
+// Counts each instruction of the modules that are loaded from now on, but for the prelude and std: ChLinkedProto.counts.
+// For good; before the program is loaded.
+void ch_vm_count(ChVm *vm);
+// Is it one of the jumps whose ways on are counted: a test of the program's, not one of how it is carried out?
+bool ch_op_is_branch(ChOp op);
+// Where a jump leads.
+uint32_t ch_jump_target(const ChProto *proto, uint32_t pc);
 
 // ---- methods and types ---------------------------------------------------------------------------------------------
 

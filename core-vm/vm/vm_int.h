@@ -69,6 +69,13 @@ typedef enum ChSafepoint { CH_SAFEPOINT_GO, CH_SAFEPOINT_THROW, CH_SAFEPOINT_LEA
 static inline bool ch__looks_over(ChVm *vm) { return vm->looks_left && --vm->looks_left == 0; }
 ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *status);
 
+// ---- counting (counts.c)
+
+// The instruction at `pc` of the running frame begins.
+void ch__count(ChFiber *fiber, const ChFrame *frame, const ChInstr *pc);
+// Counters for the words of a function that is being linked, or NULL. Owned.
+ChWordCount *ch__counts_new(const ChVm *vm, const ChModule *module, const ChProto *proto);
+
 // ---- frames and fibers (fiber.c)
 
 ChFiber *ch__fiber_new(uint32_t slots, uint32_t frames);

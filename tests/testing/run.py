@@ -105,7 +105,7 @@ pipeline test_sets() {
 }
 
 pipeline test_many() {
-  assert_eq(range(1000).map({ i -> i }), range(1000).map({ i -> i + 1 }))
+  assert_eq(range(1000).map({ i -> i }).to_list(), range(1000).map({ i -> i + 1 }).to_list())
 }
 
 pipeline test_deep() {
@@ -123,7 +123,7 @@ pipeline test_plain() {
 }
 
 pipeline test_control() {
-  assert_eq({text: "\\u{1b}[31mred"}, {text: "red"})
+  assert_eq({text: "\x1b[31mred"}, {text: "red"})
 }
 
 pipeline test_seen_by_the_program() {
@@ -132,6 +132,92 @@ pipeline test_seen_by_the_program() {
   } catch (e) {
     assert_eq(e, "Assertion failed: expected [2], got [1]")
     throw e
+  }
+}
+"""
+
+COVERED = """import { area, make } from "lib/shapes"
+import "std/math"
+
+fn pick(x, y) {
+  if x > 1 && y {
+    return "big"
+  } else if x == 0 {
+    return "zero"
+  }
+  let sign = x > 0 ? "plus" : "minus"
+  return sign ?? "none"
+}
+
+fn never(n) {
+  while n < 10 {
+    n = n + 1
+  }
+  return {
+    a: n,
+    b: 2,
+  }
+}
+
+fn numbers() {
+  for i in 0 to 3 exclusive {
+    yield i
+  }
+}
+
+pipeline test_one(task) {
+  assert_eq(pick(2, true), "big")
+  assert_eq(area(make(2)), 4)
+  for n in numbers() {
+    log(n)
+  }
+  let n = match pick(0, false) {
+    "zero" -> { 1 }
+    "big" | "huge" -> { 2 }
+    _ -> { 3 }
+  }
+  try {
+    throw "x"
+  } catch (e) {
+    log(e)
+  } finally {
+    log("behind")
+  }
+}
+
+pipeline test_two(task) {
+  assert_eq(pick(1, false), "plus")
+  let ys = [1, 2, 3].map({ x -> x > 5 ? 1 : 2 })
+  for y in ys {
+    if y == 9 {
+      break
+    }
+  }
+  let handle = spawn {
+    log("task")
+    7
+  }
+  assert_eq(await(handle), 7)
+}
+
+pipeline test_killed() {
+  sleep(100000)
+}
+"""
+
+SHAPES = """pub enum Shape {
+  Square(int)
+  Circle(int)
+}
+
+pub fn make(side) {
+  return Shape.Square(side)
+}
+
+pub fn area(shape: Shape) {
+  return match shape {
+    Shape.Square(side) -> { side * side }
+    Shape.Circle(radius) -> { 3 * radius * radius }
   }
 }
 """
@@ -267,6 +353,98 @@ def check_colours(project):
     on_terminal("--junit", "report.xml")
     text = ElementTree.parse(os.path.join(project.folder, "report.xml")).getroot().find(".//failure").text
     assert "\n  -B\n" in text, text
+
+
+def parse_lcov(path):
+    """{file: {kind: ...}}; the sums are checked."""
+    files, record = {}, None
+    for line in open(path).read().splitlines():
+        if line == "end_of_record":
+            same((record["LF"], record["LH"]), (len(record["DA"]), sum(n > 0 for n in record["DA"].values())))
+            same((record["BRF"], record["BRH"]), (len(record["BRDA"]), sum(n not in ("-", "0") for n in record["BRDA"].values())))
+            same((record["FNF"], record["FNH"]), (len(record["FN"]), sum(n > 0 for n in record["FNDA"].values())))
+            same(set(record["FN"]), set(record["FNDA"]))
+            record = None
+            continue
+        kind, _, value = line.partition(":")
+        if kind == "SF":
+            record = files[value] = {"DA": {}, "BRDA": {}, "FN": {}, "FNDA": {}}
+        elif kind == "DA":
+            number, count = map(int, value.split(","))
+            assert number not in record["DA"], line
+            record["DA"][number] = count
+        elif kind == "BRDA":
+            number, block, way, count = value.split(",")
+            assert (int(number), int(block), int(way)) not in record["BRDA"], line
+            record["BRDA"][int(number), int(block), int(way)] = count
+        elif kind in ("FN", "FNDA"):
+            number, name = value.split(",", 1)
+            assert name not in record[kind], line
+            record[kind][name] = int(number)
+        elif kind in ("LF", "LH", "BRF", "BRH", "FNF", "FNH"):
+            record[kind] = int(value)
+        else:
+            same(kind, "TN")
+    assert record is None
+    return files
+
+
+def check_coverage(project):
+    project.add("covered.harn", COVERED)
+    project.add("lib/shapes.harn", SHAPES)
+    for arguments in ((), ("--jobs", "3")):
+        code, out, _ = project.run("--coverage", "--lcov", "c.info", "--timeout", "1500", *arguments)
+        same((code, outcomes(out)), (1, [("PASS", "test_one"), ("PASS", "test_two"), ("FAIL", "test_killed")]))
+        table = out[out.index("\ncoverage"):].split("\n")
+        rows = {line.split()[0]: line for line in table if line}
+        same(list(rows), ["coverage", "covered.harn", "lib/shapes.harn", "total"])
+        same(re.findall(r"\(\S+\)|\S+->\S+?(?=,|$)|\b\d+-\d+(?=,)", rows["covered.harn"]),
+             ["(27/33)", "(16/28)", "15-18", "38-39", "5->7", "10:16->10:31", "11:10->11:18", "52:35->52:41"])
+        assert rows["lib/shapes.harn"].endswith("  13"), rows
+        files = parse_lcov(os.path.join(project.folder, "c.info"))
+        same(sorted(files), ["covered.harn", "lib/shapes.harn"])
+        lines = files["covered.harn"]["DA"]
+        same({n: lines.get(n) for n in (1, 4, 5, 6, 7, 8, 10, 15, 16, 18, 19, 26, 34, 37, 39, 42, 44, 46, 52, 55, 59)},
+             {1: 2, 4: None, 5: 3, 6: 1, 7: 2, 8: 1, 10: 1, 15: 0, 16: 0, 18: 0, 19: None, 26: 3, 34: 3, 37: 1, 39: 0, 42: 1, 44: 1,
+              46: 1, 52: 3, 55: 0, 59: 1})
+        branches = files["covered.harn"]["BRDA"]
+        same([branches[5, block, way] for block in (0, 1) for way in (0, 1)], ["1", "2", "1", "0"])
+        same([branches[15, 0, 0], branches[10, 0, 0], branches[10, 0, 1]], ["-", "1", "0"])
+        functions = files["covered.harn"]["FNDA"]
+        same({name: functions[name] for name in ("pick", "never", "numbers", "test_one", "<closure>", "<spawn>")},
+             {"pick": 3, "never": 0, "numbers": 1, "test_one": 1, "<closure>": 3, "<spawn>": 1})
+        same(files["lib/shapes.harn"]["DA"], {7: 1, 11: 1, 12: 1, 13: 0})
+        same(len(files["lib/shapes.harn"]["BRDA"]), 2)
+    code, out, _ = project.run("--coverage=lcov:d.info", "--filter", "test_one")
+    same((code, "not run" in out), (0, False))
+    same(sorted(parse_lcov(os.path.join(project.folder, "d.info"))), ["covered.harn", "lib/shapes.harn"])
+    code, out, _ = project.run("--coverage", "--json", "--filter", "test_one")
+    report = json.loads(out.replace("T", "0").splitlines()[-1])["coverage"]
+    same(([item["file"] for item in report["files"]], report["files"][1]["lines_not_run"]), (["covered.harn", "lib/shapes.harn"], [13]))
+    for wrong in ("--coverage=html", "--coverage=lcov:", "--lcov"):
+        same(project.run(wrong)[0], 2)
+    same(project.run("--lcov", "no/such/folder/x.info", "--filter", "test_one")[0], 1)
+
+
+def check_coverage_of_a_run(project):
+    project.add("lib/shapes.harn", SHAPES)
+    project.add("main.harn", """import { area, make } from "lib/shapes"
+
+fn main(harness) {
+  for i in range(100000) {
+    area(make(i))
+  }
+  println("out")
+  exit(3)
+}
+""")
+    done = subprocess.run([project.charn, "run", "main.harn", "--coverage", "--lcov", "r.info"], cwd=project.folder, capture_output=True,
+                          timeout=60)
+    same((done.returncode, done.stdout), (3, b"out\n"))
+    assert b"main.harn" in done.stderr and b"100.0 %" in done.stderr, done.stderr
+    files = parse_lcov(os.path.join(project.folder, "r.info"))
+    same(files["lib/shapes.harn"]["DA"], {7: 100000, 11: 100000, 12: 100000, 13: 0})
+    same(files["main.harn"]["BRDA"], {(4, 0, 0): "1", (4, 0, 1): "100000"})
 
 
 def check_broken_file(project):
