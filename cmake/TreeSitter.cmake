@@ -89,6 +89,6 @@ if(NOT TARGET tree_sitter_runtime)
             # Calls within the runtime are inlined as if it were one file: it is, and nobody replaces its functions.
             -fvisibility=hidden -fno-semantic-interposition)
         target_compile_definitions(tree_sitter_runtime PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
-        set_target_properties(tree_sitter_runtime PROPERTIES C_STANDARD 11 POSITION_INDEPENDENT_CODE ON)
+        set_target_properties(tree_sitter_runtime PROPERTIES C_STANDARD 11)
     endif()
 endif()

@@ -61,7 +61,7 @@ CH_NATIVE(ch__ln) { return unary(args, argc, result, log); }
 CH_NATIVE(ch__exp) { return unary(args, argc, result, exp); }
 
 CH_NATIVE(ch__atan2) {
-    double y, x;
+    double y = 0, x = 0;
     ch__number(args[0], &y);
     ch__number(args[1], &x);
     return give_float(result, atan2(y, x));
