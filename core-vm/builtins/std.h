@@ -14,10 +14,19 @@ typedef struct ChEmbedded {
 } ChEmbedded;
 
 extern const ChEmbedded ch_std_modules[];
-// Further parts of the prelude, compiled when one of their functions is first called.
+// Further parts of the prelude, loaded when one of their functions is first called.
 extern const ChEmbedded ch_prelude_parts[];
 extern const char ch_prelude_source[];
 extern const unsigned long ch_prelude_source_length;
+
+// What the prelude ("<prelude>", "<prelude>/NAME") and std/NAME are compiled to when charn is built (compile/codec.h).
+typedef struct ChEmbeddedChunk {
+    const char *name; // NULL ends the table
+    unsigned long length;
+    const char *bytes;
+} ChEmbeddedChunk;
+
+extern const ChEmbeddedChunk ch_embedded_chunks[];
 
 // The text of std/NAME; false when there is none.
 bool ch_std_source(ChStr name, ChStr *text);

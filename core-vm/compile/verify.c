@@ -4,6 +4,7 @@
 // (registers, constants of the right kind, jumps to beginnings of instructions, windows inside of the frame), then
 // the tables: handlers, captures, parameters, lines, locals. Code must not run off its end.
 #include "base/alloc.h"
+#include "builtins/builtins.h"
 #include "compile/chunk.h"
 
 typedef struct Verifier {
@@ -124,13 +125,13 @@ static bool meaning(Verifier *v, ChInstr i, uint64_t word)
                (is_window(v, i.a, 1u + i.b) || fail(v, "a window reaches beyond the frame"));
     case CH_OP_CALL_OR_BUILTIN:
         return (is_window(v, i.a, 1u + i.b) || fail(v, "a window reaches beyond the frame")) &&
-               (word <= UINT32_MAX || fail(v, "there is no such builtin"));
+               (word < ch_builtin_count || fail(v, "there is no such builtin"));
     case CH_OP_CALL_MODULE:
         return (is_window(v, i.a, i.b) || fail(v, "a window reaches beyond the frame")) &&
                (word < chunk->slot_count || fail(v, "there is no such module slot"));
     case CH_OP_CALL_BUILTIN:
         return (is_window(v, i.a, i.b) || fail(v, "a window reaches beyond the frame")) &&
-               (word <= UINT32_MAX || fail(v, "there is no such builtin"));
+               (word < ch_builtin_count || fail(v, "there is no such builtin"));
     case CH_OP_CALL_LATE:
         return (is_window(v, i.a, i.b) || fail(v, "a window reaches beyond the frame")) && needs_kind(v, word, CH_CONST_STRING);
     case CH_OP_PIPE: return is_window(v, i.a, 2) || fail(v, "a window reaches beyond the frame");
@@ -246,6 +247,12 @@ bool ch_verify_chunk(const ChChunk *chunk, ChBuffer *why)
     }
     for (uint32_t i = 0; i < chunk->decl_count; i++) {
         const ChChunkDecl *decl = &chunk->decls[i];
+        bool needs_numbers = decl->kind != CH_DECL_INTERFACE, needs_types = decl->kind == CH_DECL_STRUCT;
+        if (decl->count && ((needs_numbers && !decl->numbers) || (needs_types && !decl->types)))
+            return fail(&v, "a declaration is not complete");
+        for (uint32_t j = 0; decl->types && j < decl->count; j++) {
+            if (decl->types[j] > chunk->rt_type_count) return fail(&v, "a field has no such type");
+        }
         for (uint32_t j = 0; decl->kind == CH_DECL_IMPL && j < decl->count; j++) {
             if (decl->numbers[j] >= chunk->proto_count) return fail(&v, "a method has no code");
         }

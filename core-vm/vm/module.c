@@ -3,11 +3,13 @@
 // A chunk knows nothing of a VM. Linking makes its constants into values, gives every proto its ChLinkedProto, and
 // makes the module's slots. Modules are found again by their absolute path. An import is carried out in two steps:
 // the first time IMPORT runs the module's top level in a frame of its own, then it is done again and binds names.
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/path.h"
 #include "builtins/std.h"
+#include "compile/codec.h"
 #include "compile/compile.h"
 #include "host/host.h"
 #include "syntax/syntax.h"
@@ -372,6 +374,18 @@ ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileK
         ch_buffer_release(&why);
     }
     ch_tree_unref(tree);
+#ifdef CH_CHECKS
+    // Whatever runs has to survive the way to the disk and back.
+    if (chunk) {
+        ChBuffer bytes = {0}, damage = {0};
+        ch_chunk_write(chunk, &bytes);
+        ch_chunk_free(chunk);
+        chunk = ch_chunk_read(ch_buffer_view(&bytes), false, &damage);
+        assert(chunk);
+        ch_buffer_release(&bytes);
+        ch_buffer_release(&damage);
+    }
+#endif
     return chunk;
 }
 
@@ -388,6 +402,17 @@ static void throw_import_diagnostic(ChVm *vm, const ChDiagnosticList *diagnostic
     else
         ch_throw_runtime(vm, "Import parse error in %.*s: %.*s at %u:%u", CH_STR_ARG(source->path),
                          CH_STR_ARG(first->message), at.line, at.column);
+}
+
+// What was compiled with charn itself. NULL: an error is pending (a defect of the build).
+static ChChunk *embedded_chunk(ChVm *vm, ChStr name) {
+    const ChEmbeddedChunk *found = ch_embedded_chunks;
+    while (found->name && !ch_str_is(name, found->name)) found++;
+    ChBuffer why = {0};
+    ChChunk *chunk = found->name ? ch_chunk_read(ch_str_slice(found->bytes, found->length), true, &why) : NULL;
+    if (!chunk) ch_throw_runtime(vm, "%.*s is not part of this build: %.*s", CH_STR_ARG(name), (int)why.length, why.data ? why.data : "");
+    ch_buffer_release(&why);
+    return chunk;
 }
 
 static ChModule *load_source(ChVm *vm, ChSource *source, ChStr key) {
@@ -426,7 +451,8 @@ static ChModule *load_std(ChVm *vm, ChStr name) {
     ch_buffer_printf(&path, "<stdlib>/%.*s.harn", (int)name.length - 4, name.data + 4);
     ChSource *source = ch_source_new(ch_buffer_view(&path), text, NULL);
     ch_buffer_release(&path);
-    module = source ? load_source(vm, source, name) : NULL;
+    ChChunk *chunk = embedded_chunk(vm, name);
+    if (chunk) module = ch_vm_module_new(vm, chunk, name, source->path, source);
     ch_source_unref(source);
     return module;
 }
@@ -595,32 +621,19 @@ static ChClosure *prelude_function(ChModule *prelude, ChStr name) {
     return NULL;
 }
 
-// Compiles a part of the prelude and makes its functions. NULL: an error is pending (a defect of the build).
+// Loads a part of the prelude and makes its functions. NULL: an error is pending (a defect of the build).
 static ChModule *load_part(ChVm *vm, const char *path, ChStr text) {
     ChStr name = ch_str_of(path);
+    ChChunk *chunk = embedded_chunk(vm, name);
+    if (!chunk) return NULL;
     ChSource *source = ch_source_new(name, text, NULL);
-    if (!source) {
-        ch_throw_runtime(vm, "the prelude cannot be read");
-        return NULL;
-    }
-    ChArena arena;
-    ch_arena_init(&arena);
-    ChDiagnosticList diagnostics;
-    ch_diagnostics_init(&diagnostics, &arena);
-    ChModule *module = NULL;
-    ChChunk *chunk = ch__compile_source(vm, source, CH_STR("."), CH_COMPILE_PRELUDE, &diagnostics);
-    if (chunk) {
-        module = ch_vm_module_new(vm, chunk, name, name, source);
-        module->state = CH_MODULE_READY;
-        for (uint32_t i = 0; i < chunk->slot_count; i++) {
-            ChClosure *closure = prelude_function(module, chunk->slots[i].name);
-            if (closure) ch_assign_take(&module->slots[i], ch_object(closure));
-        }
-    } else
-        throw_import_diagnostic(vm, &diagnostics, source);
-    ch_diagnostics_release(&diagnostics);
-    ch_arena_release(&arena);
+    ChModule *module = ch_vm_module_new(vm, chunk, name, name, source);
     ch_source_unref(source);
+    module->state = CH_MODULE_READY;
+    for (uint32_t i = 0; i < chunk->slot_count; i++) {
+        ChClosure *closure = prelude_function(module, chunk->slots[i].name);
+        if (closure) ch_assign_take(&module->slots[i], ch_object(closure));
+    }
     return module;
 }
 
@@ -629,21 +642,21 @@ bool ch__is_prelude(const ChModule *module) { return ch_str_starts_with(module->
 // The part whose text defines `name`: the prelude itself, or one of those that most programs do without. NULL: an
 // error is pending.
 static ChModule *prelude_with(ChVm *vm, ChStr name) {
+    ChStr main_text = ch_str_slice(ch_prelude_source, ch_prelude_source_length);
     ChBuffer definition = {0}, path = {0};
     ch_buffer_printf(&definition, "\nfn %.*s(", CH_STR_ARG(name));
-    ChModule *module = NULL;
-    bool is_found = false;
-    for (const ChEmbedded *part = ch_prelude_parts; part->name && !is_found; part++) {
-        ChStr text = ch_str_slice(part->text, *part->length);
-        if (ch_str_find(text, ch_buffer_view(&definition), 0) < 0) continue;
-        is_found = true;
-        ch_buffer_printf(&path, "<prelude>/%s", part->name);
-        ChMapEntry *known = ch_map_find(&vm->module_map, ch_buffer_view(&path));
-        module = known ? known->value.pointer : load_part(vm, path.data, text);
+    const ChEmbedded *part = NULL;
+    if (ch_str_find(main_text, ch_buffer_view(&definition), 0) < 0) {
+        part = ch_prelude_parts;
+        while (part->name && ch_str_find(ch_str_slice(part->text, *part->length), ch_buffer_view(&definition), 0) < 0) part++;
     }
-    if (!is_found) {
-        if (!vm->prelude)
-            vm->prelude = load_part(vm, "<prelude>", ch_str_slice(ch_prelude_source, ch_prelude_source_length));
+    ChModule *module;
+    if (part && part->name) {
+        ch_buffer_printf(&path, "<prelude>/%s", part->name);
+        module = ch_map_get_pointer(&vm->module_map, ch_buffer_view(&path));
+        if (!module) module = load_part(vm, path.data, ch_str_slice(part->text, *part->length));
+    } else {
+        if (!vm->prelude) vm->prelude = load_part(vm, "<prelude>", main_text);
         module = vm->prelude;
     }
     ch_buffer_release(&definition);
