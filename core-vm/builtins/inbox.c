@@ -35,3 +35,8 @@ CH_NATIVE(ch__inbox_drain) {
     ch_inbox_list_release(&entries);
     return ch__give(result, ch_object(list));
 }
+
+CH_NATIVE(ch__inbox_clear) {
+    ch_inbox_clear(ch__text(args[0]));
+    return CH_OK;
+}
