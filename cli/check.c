@@ -17,16 +17,17 @@
 
 #include "base/banned.h"
 
-bool cli_diagnose(ChSource *source, int descriptor) {
+ChTree *cli_diagnose(ChSource *source, int descriptor, bool *is_silent) {
     ChReport report;
     ch_report_make(source, CH_REPORT_BEFORE_RUN, ch_std_source, &report);
     ChBuffer text = {0};
     ch_report_render(&report, source, ch_color_mode_of(descriptor), &text);
     cli_write(descriptor, &text);
     ch_buffer_release(&text);
-    bool is_good = report.list.error_count == 0;
+    if (is_silent) *is_silent = report.list.count == 0;
+    ChTree *tree = report.list.error_count == 0 ? ch_tree_ref(report.tree) : NULL;
     ch_report_release(&report);
-    return is_good;
+    return tree;
 }
 
 // ---- many files at once

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 
 #include "base/source.h"
+#include "syntax/ast.h"
 
-// Checks and prints what there is to say to a descriptor. False: there is an error.
-bool cli_diagnose(ChSource *source, int descriptor);
+// Checks and prints what there is to say to a descriptor. The tree, owned by the caller, or NULL: there is an error.
+// `is_silent`, if given, becomes whether there was nothing to say.
+ChTree *cli_diagnose(ChSource *source, int descriptor, bool *is_silent);
 
 #endif

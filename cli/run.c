@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/diagnostic.h"
 #include "builtins/builtins.h"
+#include "cache.h"
 #include "cli.h"
 #include "coverage.h"
 #include "diagnose.h"
@@ -15,6 +16,7 @@
 #include "runtime/evlog.h"
 #include "runtime/trace.h"
 #include "signals.h"
+#include "syntax/syntax.h"
 #include "vm/program.h"
 
 #include "base/banned.h"
@@ -27,7 +29,7 @@ typedef struct RunOptions {
     uint32_t frames_max;
     uint32_t schedule_seed;
     bool is_schedule_seeded, is_schedule_traced;
-    bool is_checked, is_profiled, is_traced;
+    bool is_checked, is_cached, is_profiled, is_traced;
     int program_argc;
     char **program_argv;
 } RunOptions;
@@ -47,7 +49,7 @@ static bool env_is_on(const char *name) {
 }
 
 static int parse_options(int argc, char **argv, RunOptions *options) {
-    *options = (RunOptions){.is_checked = true, .is_profiled = env_is_on("HARN_PROFILE"), .is_traced = env_is_on("HARN_TRACE"),
+    *options = (RunOptions){.is_checked = true, .is_cached = true, .is_profiled = env_is_on("HARN_PROFILE"), .is_traced = env_is_on("HARN_TRACE"),
                             .profile_json = getenv("HARN_PROFILE_JSON")};
     if (options->profile_json && !*options->profile_json) options->profile_json = NULL;
     for (int i = 1; i < argc; i++) {
@@ -76,6 +78,8 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
             if (status != CLI_OK) return status;
         } else if (strcmp(arg, "--no-check") == 0)
             options->is_checked = false;
+        else if (strcmp(arg, "--no-cache") == 0)
+            options->is_cached = false;
         else if (strcmp(arg, "--profile") == 0)
             options->is_profiled = true;
         else if (strcmp(arg, "--trace") == 0)
@@ -139,7 +143,11 @@ static void log_beside(ChVm *vm, const char *path) {
 }
 
 static int run_source(ChSource *source, const RunOptions *options) {
-    if (options->is_checked && !cli_diagnose(source, STDERR_FILENO)) return CLI_FAILED;
+    ChChunk *chunk = options->is_cached ? cli_cache_find(source) : NULL;
+    bool is_kept = false;
+    ChTree *tree = NULL;
+    if (!chunk && !(tree = options->is_checked ? cli_diagnose(source, STDERR_FILENO, &is_kept) : ch_syntax_parse(source, NULL)))
+        return CLI_FAILED;
     ch_host *host = ch_host_real();
     ChBuffer why = {0};
     ChVmOptions vm_options = {.frames_max = options->frames_max};
@@ -152,7 +160,9 @@ static int run_source(ChSource *source, const RunOptions *options) {
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     log_beside(vm, options->path);
     cli_coverage_begin(&options->coverage, vm);
-    ChModule *module = ch_program_load_source(vm, source, &why);
+    if (!chunk && (chunk = ch_program_compile(vm, tree, &why)) && is_kept && options->is_cached) cli_cache_keep(source, chunk);
+    ch_tree_unref(tree);
+    ChModule *module = chunk ? ch_program_link(vm, source, chunk) : NULL;
     if (module) {
         CliSignals *signals = cli_signals_start(vm);
         begin_trace(vm, options);

@@ -103,7 +103,8 @@ static bool find_tests(const TestOptions *options, const char *path, Tests *test
 
 // In the child: the program with this pipeline as its entry. Answers the exit status.
 static int run_here(const TestOptions *options, const Test *test) {
-    if (!cli_diagnose(test->source, STDERR_FILENO)) return CLI_FAILED;
+    ChTree *tree = cli_diagnose(test->source, STDERR_FILENO, NULL);
+    if (!tree) return CLI_FAILED;
     ch_host *host = ch_host_real();
     ChBuffer why = {0};
     ChVm *vm = ch_vm_new(host, NULL, &why);
@@ -111,7 +112,9 @@ static int run_here(const TestOptions *options, const Test *test) {
     // Reports for programs have no colours.
     ch_vm_explain_assertions(vm, options->is_json || options->junit ? CH_COLOR_NEVER : options->color);
     cli_coverage_begin(&options->coverage, vm);
-    ChModule *module = ch_program_load_source(vm, test->source, &why);
+    ChChunk *chunk = ch_program_compile(vm, tree, &why);
+    ch_tree_unref(tree);
+    ChModule *module = chunk ? ch_program_link(vm, test->source, chunk) : NULL;
     int status = CLI_FAILED;
     if (module) {
         ch_vm_start(vm, module);

@@ -341,8 +341,7 @@ static bool query_export(void *ud, ChStr path, ChStr name) {
     return find_export(module, name) != NULL || module->has_reexports;
 }
 
-ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileKind kind, ChDiagnosticList *diagnostics) {
-    ChTree *tree = ch_syntax_parse(source, NULL);
+ChChunk *ch__compile_tree(ChVm *vm, const ChTree *tree, ChStr folder, ChCompileKind kind, ChDiagnosticList *diagnostics) {
     ChChunk *chunk = NULL;
     if (tree->diagnostics.error_count) {
         ch_diagnostics_append(diagnostics, &tree->diagnostics);
@@ -373,7 +372,6 @@ ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileK
         }
         ch_buffer_release(&why);
     }
-    ch_tree_unref(tree);
 #ifdef CH_CHECKS
     // Whatever runs has to survive the way to the disk and back.
     if (chunk) {
@@ -424,8 +422,9 @@ static ChModule *load_source(ChVm *vm, ChSource *source, ChStr key) {
     ch_arena_init(&arena);
     ChDiagnosticList diagnostics;
     ch_diagnostics_init(&diagnostics, &arena);
-    ChChunk *chunk =
-        ch__compile_source(vm, source, ch_path_folder(source->path), CH_COMPILE_MODULE, &diagnostics);
+    ChTree *tree = ch_syntax_parse(source, NULL);
+    ChChunk *chunk = ch__compile_tree(vm, tree, ch_path_folder(source->path), CH_COMPILE_MODULE, &diagnostics);
+    ch_tree_unref(tree);
     ChModule *module = NULL;
     // Compiling asked for the exports of what it imports, and these may import this one: it may be there by now.
     if (chunk && (module = ch_map_get_pointer(&vm->module_map, key)))

@@ -6,32 +6,43 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "host/host.h"
+#include "syntax/syntax.h"
 #include "vm/vm_int.h"
 
 #include "base/banned.h"
 
-ChModule *ch_program_load_source(ChVm *vm, ChSource *source, ChBuffer *why) {
+ChChunk *ch_program_compile(ChVm *vm, const ChTree *tree, ChBuffer *why) {
     ChArena arena;
     ch_arena_init(&arena);
     ChDiagnosticList diagnostics;
     ch_diagnostics_init(&diagnostics, &arena);
+    ChChunk *chunk = ch__compile_tree(vm, tree, ch_path_folder(tree->source->path), CH_COMPILE_ENTRY, &diagnostics);
+    for (uint32_t i = 0; !chunk && i < diagnostics.count; i++) {
+        if (diagnostics.items[i]->severity != CH_SEVERITY_ERROR) continue;
+        ch_diagnostic_render(diagnostics.items[i], tree->source, CH_COLOR_NEVER, why);
+    }
+    ch_diagnostics_release(&diagnostics);
+    ch_arena_release(&arena);
+    return chunk;
+}
+
+ChModule *ch_program_link(ChVm *vm, ChSource *source, ChChunk *take_chunk) {
+    ChArena arena;
+    ch_arena_init(&arena);
     ChBuffer working = {0};
     vm->host->folder(vm->host->ud, &working);
     ChStr key = ch_path_normalize(&arena, ch_path_join(&arena, ch_buffer_view(&working), source->path));
-    ChModule *module = NULL;
-    ChChunk *chunk = ch__compile_source(vm, source, ch_path_folder(source->path), CH_COMPILE_ENTRY, &diagnostics);
-    if (chunk)
-        module = ch_vm_module_new(vm, chunk, key, source->path, source);
-    else
-        for (uint32_t i = 0; i < diagnostics.count; i++) {
-            if (diagnostics.items[i]->severity != CH_SEVERITY_ERROR) continue;
-            ch_diagnostic_render(diagnostics.items[i], source, CH_COLOR_NEVER, why);
-        }
-    vm->main_module = module;
+    vm->main_module = ch_vm_module_new(vm, take_chunk, key, source->path, source);
     ch_buffer_release(&working);
-    ch_diagnostics_release(&diagnostics);
     ch_arena_release(&arena);
-    return module;
+    return vm->main_module;
+}
+
+ChModule *ch_program_load_source(ChVm *vm, ChSource *source, ChBuffer *why) {
+    ChTree *tree = ch_syntax_parse(source, NULL);
+    ChChunk *chunk = ch_program_compile(vm, tree, why);
+    ch_tree_unref(tree);
+    return chunk ? ch_program_link(vm, source, chunk) : NULL;
 }
 
 ChModule *ch_program_load(ChVm *vm, ChStr path, ChBuffer *why) {

@@ -4,11 +4,18 @@
 
 #include "vm/vm.h"
 
+struct ChTree;
+
 // Reads, parses, compiles and links the entry file; nothing runs yet. The module is the VM's main module. NULL: the
 // reason is in `why`, diagnostics rendered with their excerpts (no colours) and each ended by a newline.
 ChModule *ch_program_load(ChVm *vm, ChStr path, ChBuffer *why);
 // The same for a source text at hand (standard input, -e).
 ChModule *ch_program_load_source(ChVm *vm, ChSource *source, ChBuffer *why);
+
+// The steps of it. The entry file's code, to be linked or kept; owned. NULL: the reason is in `why`.
+ChChunk *ch_program_compile(ChVm *vm, const struct ChTree *tree, ChBuffer *why);
+// Makes the main module of the code that the source was compiled to.
+ChModule *ch_program_link(ChVm *vm, ChSource *source, ChChunk *take_chunk);
 
 // The exit code of the program whose main task has ended: the clamped int it returned, 1 for Result.Err and for an
 // error, the argument of exit(). An uncaught error and the payload of Result.Err are written to the host's stderr.

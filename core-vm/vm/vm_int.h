@@ -199,7 +199,7 @@ static inline bool ch__rt_is_plain(ChRtKind kind, uint32_t tag) {
 // ---- modules (module.c, types.c)
 
 // Parses, compiles and verifies. NULL: the reasons are in `diagnostics`.
-ChChunk *ch__compile_source(ChVm *vm, ChSource *source, ChStr folder, ChCompileKind kind, ChDiagnosticList *diagnostics);
+ChChunk *ch__compile_tree(ChVm *vm, const ChTree *tree, ChStr folder, ChCompileKind kind, ChDiagnosticList *diagnostics);
 // Empties the slots, which may hold what holds the module.
 void ch__module_clear(ChModule *module);
 // The prelude's function behind a row without native code; loads the prelude when that is needed. Borrowed. NULL: an
