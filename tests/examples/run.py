@@ -66,13 +66,13 @@ def program(example):
     return "\n".join(lines) + "\n", checked
 
 
-def run(charn, example):
-    """Runs an example: its checked lines, what each has shown, the exit code, and what was written to stderr."""
+def run(charn, example, flags=()):
+    """Runs an example with flags of `charn run`: its checked lines, what each has shown, the exit code, its stderr."""
     text, checked = program(example)
     with tempfile.TemporaryDirectory(prefix="charn-example-") as folder:
         with open(os.path.join(folder, "example.harn"), "w", encoding="utf-8") as file:
             file.write(text)
-        ran = subprocess.run([charn, "run", "example.harn"], cwd=folder, env=ENVIRONMENT | {"HOME": folder},
+        ran = subprocess.run([charn, "run", *flags, "example.harn"], cwd=folder, env=ENVIRONMENT | {"HOME": folder},
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S)
     shown = [None] * len(checked)
     for index, part in re.findall(r"<<<line (\d+)>>>\n(.*?)(?=<<<line \d+>>>|\Z)", ran.stdout, re.S):

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Every builtin of the table is forbidden, and called in every form that a call can have: none may get through.
+And the example of every row runs where only the names that stand in it are allowed: whoever may call something can.
 
     run.py --charn build/dev/charn
 """
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
@@ -12,6 +14,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "examples"))
+import run as examples  # noqa: E402
 ROWS = os.path.join(HERE, "..", "..", "core-vm", "builtins", "*.def")
 ROW = re.compile(r'^CH_BUILTIN(?:_PRELUDE)?\("([A-Za-z_][A-Za-z0-9_]*)"', re.M)
 # What the program below itself needs, and the word that begins a statement.
@@ -45,6 +49,25 @@ def program(names):
     return "\n".join(lines) + "\n"
 
 
+def refused(charn, name, example):
+    """What the example of a row was refused although it is allowed all that stands in it; None when nothing was."""
+    names = ",".join(sorted(set(re.findall(r"\b[A-Za-z_]\w*", example))))
+    _, shown, _, stderr = examples.run(charn, example, ["--allow", names])
+    found = re.search(r"Tool '\w+' is not permitted|tool_rejected", "\n".join(text or "" for text in shown) + stderr)
+    return f"{name}: {found.group()}" if found else None
+
+
+def check_allowed(charn):
+    # Names with __ belong to the runtime, which may call more than they say.
+    rows = [row for row in examples.rows() if not row[0].startswith("__")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        bad = [text for text in pool.map(lambda row: refused(charn, *row), rows) if text]
+    if bad:
+        print("\n".join(bad))
+        sys.exit(f"policy: {len(bad)} examples were refused what they are allowed")
+    print(f"{len(rows)} examples: all run where what they name is allowed")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--charn", required=True)
@@ -69,6 +92,7 @@ def main():
         print(ran.stderr[-2000:])
         sys.exit(f"policy: {len(bad)} calls were not refused, exit code {ran.returncode}")
     print(f"{len(names)} builtins, {len(FORMS)} forms: all refused")
+    check_allowed(charn)
 
 
 if __name__ == "__main__":
