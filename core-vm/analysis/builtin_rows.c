@@ -25,6 +25,29 @@ const ChBuiltinRow ch_builtin_rows[] = {
 
 const uint32_t ch_builtin_count = sizeof ch_builtin_rows / sizeof ch_builtin_rows[0];
 
+// Each row adds 1 to the count of the family that began last; the first family of the list is none.
+static const ChBuiltinFamily families[] = {
+    {NULL, NULL, 0
+#undef CH_FAMILY
+#define CH_FAMILY(name, title) }, {#name, title, 0
+#define CH_BUILTIN(name, signature, function, effects, doc, example) + 1
+#define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example) + 1
+#define CH_CONSTANT(name, type, function, doc, example) + 1
+#define CH_METHOD(type, name, signature, function, effects, doc, example) + 1
+#define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example) + 1
+#include "builtins/all.def"
+#undef CH_BUILTIN
+#undef CH_BUILTIN_PRELUDE
+#undef CH_CONSTANT
+#undef CH_METHOD
+#undef CH_METHOD_PRELUDE
+    },
+};
+
+const ChBuiltinFamily *ch_builtin_family(uint32_t index) {
+    return index + 1 < sizeof families / sizeof *families ? &families[index + 1] : NULL;
+}
+
 static int32_t find(int type, ChStr name) {
     for (uint32_t i = 0; i < ch_builtin_count; i++) {
         const ChBuiltinRow *row = &ch_builtin_rows[i];

@@ -63,6 +63,13 @@ typedef struct ChBuiltinRow {
 // Rows in the order of builtins/all.def. Available without the VM (charn_analysis holds the table).
 extern const ChBuiltinRow ch_builtin_rows[];
 extern const uint32_t ch_builtin_count;
+// The rows of a family, which has the name of its file, follow those of the family before.
+typedef struct ChBuiltinFamily {
+  const char *name, *title; // "string", "Texts"
+  uint32_t count;           // of its rows
+} ChBuiltinFamily;
+// Family `index` in order, NULL behind the last.
+const ChBuiltinFamily *ch_builtin_family(uint32_t index);
 // Index of the function or constant `name`, or -1.
 int32_t ch_builtin_find(ChStr name);
 // Index of the method `name` of values with the tag `type`, or -1.

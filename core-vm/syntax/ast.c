@@ -39,7 +39,7 @@ static const KindRow KINDS[] = {
 };
 
 static const char *const OPERATORS[] = {
-#define CH_OPERATOR(name, text) text,
+#define CH_OPERATOR(name, text, doc) text,
 #include "syntax/operators.def"
 #undef CH_OPERATOR
 };

@@ -37,7 +37,7 @@ typedef enum ChNodeKind {
 } ChNodeKind;
 
 typedef enum ChOperator {
-#define CH_OPERATOR(name, text) CH_OPERATOR_##name,
+#define CH_OPERATOR(name, text, doc) CH_OPERATOR_##name,
 #include "syntax/operators.def"
 #undef CH_OPERATOR
     CH_OPERATOR_COUNT
@@ -415,6 +415,7 @@ typedef struct ChTree {
     ChNode *root; /* CH_NODE_FILE, never NULL */
     ChComment *comments;
     uint32_t comment_count;
+    ChStr doc;                    /* of the file: the comment it begins with, unless that is a declaration's */
     uint32_t node_count;          /* ids are smaller: size of side tables */
     ChDiagnosticList diagnostics; /* of the syntax alone, in order of place */
     TSTree *syntax;               /* the concrete tree, for the next parse and for tokens */

@@ -116,7 +116,29 @@ static ChWalk attach(ChNode *node, void *data) {
     return CH_WALK_INTO;
 }
 
+/* The comment that the file begins with, unless it belongs to the declaration behind it. */
+static ChStr header(ChTree *tree) {
+    const ChComment *first = &tree->comments[0];
+    ChStr before = ch_source_text(tree->source, (ChRange){0, first->range.start});
+    if (ch_str_trim(before).length) return (ChStr){0};
+    uint32_t last = 0;
+    while (!first->is_block && last + 1 < tree->comment_count && !first[last + 1].is_block &&
+           touches(tree, first[last].range.end, first[last + 1].range.start))
+        last++;
+    const ChNodeList *items = &tree->root->as.file.items;
+    for (uint32_t i = 0; i < items->count && i < 1; i++) {
+        const ChNode *item = items->items[i];
+        bool is_decl = ch_node_is_decl(item);
+        bool has_doc = is_decl || item->kind == CH_NODE_LET || item->kind == CH_NODE_VAR || item->kind == CH_NODE_CONST;
+        uint32_t start = is_decl && item->as.decl.attributes.count ? item->as.decl.attributes.items[0]->start : item->start;
+        if (has_doc && touches(tree, first[last].range.end, start)) return (ChStr){0};
+    }
+    return doc_above(tree, first[last].range.end);
+}
+
 void ch__docs_attach(ChTree *tree) {
     Attacher attacher = {tree};
-    if (tree->comment_count) ch_node_walk(tree->root, attach, NULL, &attacher);
+    if (!tree->comment_count) return;
+    ch_node_walk(tree->root, attach, NULL, &attacher);
+    tree->doc = header(tree);
 }

@@ -30,6 +30,12 @@ ChTree *ch_syntax_parse(ChSource *source, const ChSyntaxOptions *options);
  * other diagnostics. */
 bool ch_tree_is_provisional(const ChTree *tree);
 
+/* Calls `visit` for each token in order of place, comments included. Its kind is "keyword", "punctuation", "missing", or
+ * what the grammar calls it: "identifier", "int_literal", "comment". Strings are several tokens where they hold
+ * interpolations or escapes. `type` is the grammar's name of it, also of what is missing. */
+typedef void (*ChTokenVisit)(void *data, ChRange range, const char *kind, const char *type);
+void ch_tree_visit_tokens(const ChTree *tree, ChTokenVisit visit, void *data);
+
 /* Append one line per token: place, kind, text. Comments are included. */
 void ch_tree_dump_tokens(const ChTree *tree, ChBuffer *out);
 

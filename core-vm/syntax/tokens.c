@@ -33,27 +33,40 @@ static void add_place(const ChSource *source, uint32_t start, uint32_t end, ChBu
     ch_buffer_printf(out, "%u:%u-%u:%u", from.line, from.column, to.line, to.column);
 }
 
-/* Strings are shown as one token each, save for their interpolations. */
-void ch_tree_dump_tokens(const ChTree *tree, ChBuffer *out) {
+void ch_tree_visit_tokens(const ChTree *tree, ChTokenVisit visit, void *data) {
     ConcreteWalk walk = {.cursor = ts_tree_cursor_new(ts_tree_root_node(tree->syntax))};
     do {
         TSNode node = ts_tree_cursor_current_node(&walk.cursor);
-        uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
-        if (ts_node_child_count(node) || (start == end && !ts_node_is_missing(node))) continue;
-        add_place(tree->source, start, end, out);
+        ChRange range = {ts_node_start_byte(node), ts_node_end_byte(node)};
+        bool is_missing = ts_node_is_missing(node);
+        if (ts_node_child_count(node) || (range.start == range.end && !is_missing)) continue;
         const char *type = ts_node_type(node);
-        ch_buffer_printf(out, " %s",
-                         ts_node_is_missing(node)                ? "missing"
-                         : ts_node_is_named(node)                ? type
-                         : ch_syntax_is_keyword(ch_str_of(type)) ? "keyword"
-                                                                 : "punctuation");
-        ch_buffer_add_byte(out, ' ');
-        ch_buffer_add_json(out, ts_node_is_missing(node)
-                                    ? ch_str_of(type)
-                                    : ch_source_text(tree->source, (ChRange){start, end}));
-        ch_buffer_add_byte(out, '\n');
+        visit(data, range,
+              is_missing                               ? "missing"
+              : ts_node_is_named(node)                 ? type
+              : ch_syntax_is_keyword(ch_str_of(type)) ? "keyword"
+                                                       : "punctuation",
+              type);
     } while (step(&walk));
     ts_tree_cursor_delete(&walk.cursor);
+}
+
+typedef struct TokenDump {
+    const ChSource *source;
+    ChBuffer *out;
+} TokenDump;
+
+static void dump_token(void *data, ChRange range, const char *kind, const char *type) {
+    TokenDump *dump = data;
+    add_place(dump->source, range.start, range.end, dump->out);
+    ch_buffer_printf(dump->out, " %s ", kind);
+    ch_buffer_add_json(dump->out, range.start == range.end ? ch_str_of(type) : ch_source_text(dump->source, range));
+    ch_buffer_add_byte(dump->out, '\n');
+}
+
+void ch_tree_dump_tokens(const ChTree *tree, ChBuffer *out) {
+    TokenDump dump = {tree->source, out};
+    ch_tree_visit_tokens(tree, dump_token, &dump);
 }
 
 #define CONCRETE_INDENT_MAX 200u
@@ -77,14 +90,14 @@ void ch_tree_dump_concrete(const ChTree *tree, ChBuffer *out) {
 /* ---- keywords */
 
 static const ChStr KEYWORDS[] = {
-#define CH_KEYWORD(text, is_reserved) CH_STR_INIT(text),
+#define CH_KEYWORD(text, is_reserved, doc) CH_STR_INIT(text),
 #include "syntax/keywords.def"
 #undef CH_KEYWORD
     {0},
 };
 
 static const bool RESERVED[] = {
-#define CH_KEYWORD(text, is_reserved) is_reserved,
+#define CH_KEYWORD(text, is_reserved, doc) is_reserved,
 #include "syntax/keywords.def"
 #undef CH_KEYWORD
 };
