@@ -64,11 +64,12 @@ static ChManualPage *add_page(ChManual *manual, const char *part, const char *pr
 
 /* Adds an item to the last page. */
 static ChManualItem *add_item(ChManual *manual, const char *kind, ChStr name, ChStr title, const char *doc) {
+    ChStr anchor = anchor_of(manual, title); // looks at the items before
     ch_array_push(&manual->items, (ChManualItem){
                                       .kind = kind,
                                       .name = name,
                                       .title = title,
-                                      .anchor = anchor_of(manual, title),
+                                      .anchor = anchor,
                                       .doc = ch_str_of(doc),
                                       .page = manual->pages.count - 1,
                                   });
