@@ -164,7 +164,7 @@ static int run_source(ChSource *source, const RunOptions *options) {
     ch_tree_unref(tree);
     ChModule *module = chunk ? ch_program_link(vm, source, chunk) : NULL;
     if (module) {
-        CliSignals *signals = cli_signals_start(vm);
+        CliSignals *signals = cli_signals_start(vm, CLI_SIGNALS_PROGRAM);
         begin_trace(vm, options);
         if (options->is_schedule_seeded) ch_vm_schedule(vm, options->schedule_seed, options->is_schedule_traced);
         ch_vm_start(vm, module);

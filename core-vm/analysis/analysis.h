@@ -100,6 +100,8 @@ typedef struct ChAnalysisOptions {
     /* Names and declarations only, no bodies: for the interface of a module. */
     bool declarations_only;
     const ChModuleFacts *self; /* the module that the file is; may be NULL */
+    /* What the texts that were entered before this one declared (ch_session_names); may be NULL. */
+    const ChModuleFacts *session;
 } ChAnalysisOptions;
 
 /* Analyse; `options` may be NULL. Holds references to the tree and the imported

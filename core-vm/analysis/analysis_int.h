@@ -89,6 +89,8 @@ uint32_t ch__member_find(const ChAnalysis *analysis, uint32_t parent, ChStr name
 
 /* Types and signatures of all declarations, from the written types alone. */
 void ch__declare_all(ChAnalysis *analysis);
+/* Adds a method to a declaration of this analysis. */
+void ch__decl_add_method(ChAnalysis *analysis, ChTypeDecl *decl, const ChSignature *signature);
 /* The type that a TYPE_... node writes; NULL for NULL. */
 const ChType *ch__type_lower(ChAnalysis *analysis, const ChNode *node);
 /* The signature of a builtin, from a function of another tree than the file's. */

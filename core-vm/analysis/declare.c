@@ -316,7 +316,7 @@ static void declare_fn(ChAnalysis *analysis, uint32_t index, const ChNode *node)
 
 /* ---- types ----------------------------------------------------------------------- */
 
-static void add_method(ChAnalysis *analysis, ChTypeDecl *decl, const ChSignature *signature)
+void ch__decl_add_method(ChAnalysis *analysis, ChTypeDecl *decl, const ChSignature *signature)
 {
     if (!signature)
         return;
@@ -352,7 +352,9 @@ static void make_decls(ChAnalysis *analysis)
             symbol->decl = ch_type_import_decl(analysis->importer, &from->types, origin->decl);
             symbol->signature =
                 ch_type_import_signature(analysis->importer, &from->types, origin->signature);
-            symbol->type = ch_type_import(analysis->importer, &from->types, origin->type);
+            /* What was last assigned to a variable of an earlier text of a session is not known here. */
+            bool is_open = origin->is_mutable && !origin->is_annotated;
+            symbol->type = is_open ? NULL : ch_type_import(analysis->importer, &from->types, origin->type);
             continue;
         }
         if (!node)
@@ -455,7 +457,7 @@ static void fill_interface(ChAnalysis *analysis, ChTypeDecl *decl, const ChNode 
         uint32_t member = analysis->node_symbols[method->id];
         declare_fn(analysis, member, method);
         if (member < analysis->symbols.count)
-            add_method(analysis, decl, analysis->symbols.items[member].signature);
+            ch__decl_add_method(analysis, decl, analysis->symbols.items[member].signature);
     }
 }
 
@@ -506,7 +508,7 @@ static void declare_impl(ChAnalysis *analysis, const ChNode *node)
         uint32_t member = analysis->node_symbols[method->id];
         declare_fn(analysis, member, method);
         if (member < analysis->symbols.count)
-            add_method(analysis, decl, analysis->symbols.items[member].signature);
+            ch__decl_add_method(analysis, decl, analysis->symbols.items[member].signature);
     }
 }
 

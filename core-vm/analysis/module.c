@@ -177,6 +177,132 @@ static void collect_exports(ChModuleFacts *module)
     module->export_count = exports.count;
 }
 
+/* ---- sessions ------------------------------------------------------------------------------ */
+
+struct ChSessionFacts {
+    ChModuleSet *set; /* one module per text, and the one below */
+    ChModuleFacts *names;
+    Exports exports; /* of `names` */
+};
+
+static ChModuleFacts *add_to_set(ChModuleSet *set, ChStr key, ChSource *source)
+{
+    ChModuleFacts *module = CH_ARENA_NEW(&set->arena, ChModuleFacts);
+    module->key = ch_str_copy(&set->arena, key);
+    module->source = source ? ch_source_ref(source) : NULL;
+    module->set = set;
+    module->is_complete = true;
+    ch_map_set_pointer(&set->modules, module->key, module);
+    return module;
+}
+
+ChSessionFacts *ch_session_new(void)
+{
+    ChSessionFacts *session = ch_alloc_zero(1, sizeof *session);
+    session->set = new_set();
+    session->names = add_to_set(session->set, CH_STR("<session>"), NULL);
+    return session;
+}
+
+void ch_session_free(ChSessionFacts *session)
+{
+    if (!session)
+        return;
+    unref_set(session->set);
+    ch_free(session);
+}
+
+const ChModuleFacts *ch_session_names(const ChSessionFacts *session)
+{
+    return session->names;
+}
+
+ChModuleFacts *ch_session_entry(ChSessionFacts *session, ChSource *source)
+{
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChStr key = ch_str_format(&arena, "%.*s#%u", CH_STR_ARG(source->path), session->set->modules.count);
+    ChModuleFacts *entry = add_to_set(session->set, key, source);
+    ch_arena_release(&arena);
+    return entry;
+}
+
+/* The newest of a name is the one that counts. */
+static void set_export(ChSessionFacts *session, ChExport item)
+{
+    ch_array_push(&session->exports, item);
+    ch_map_enter(&session->names->exports_by_name, item.name, NULL)->value.number = session->exports.count;
+    session->names->exports = session->exports.items;
+    session->names->export_count = session->exports.count;
+}
+
+static bool is_value(const ChSymbol *symbol)
+{
+    switch (symbol->kind) {
+    case CH_SYMBOL_INTERFACE:
+    case CH_SYMBOL_TYPE_ALIAS:
+    case CH_SYMBOL_ENUM: return false;
+    default: return true;
+    }
+}
+
+const ChStr *ch_session_wildcard_names(const ChAnalysis *analysis, ChArena *arena, uint32_t *count)
+{
+    uint32_t room = 0;
+    for (uint32_t m = 0; m < analysis->module_count; m++)
+        room += analysis->modules[m]->export_count;
+    ChStr *names = CH_ARENA_ARRAY(arena, ChStr, room + 1);
+    *count = 0;
+    for (uint32_t m = 0; m < analysis->module_count; m++) {
+        const ChModuleFacts *from = analysis->modules[m];
+        if (analysis->import_nodes[m]->flags & CH_FLAG_SELECTIVE)
+            continue;
+        for (uint32_t e = 0; e < from->export_count; e++)
+            if (is_value(ch_export_symbol(&from->exports[e])))
+                names[(*count)++] = from->exports[e].name;
+    }
+    return names;
+}
+
+/* Methods for types of earlier texts join the types' own. */
+static void add_methods(const ChSessionFacts *session, const ChAnalysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->impl_methods.count; i++) {
+        const ChMapEntry *entry = &analysis->impl_methods.entries[i];
+        const ChTypeDecl *methods = entry->value.pointer;
+        const ChExport *item = methods ? ch_module_find(session->names, entry->key) : NULL;
+        ChTypeDecl *decl = item ? (ChTypeDecl *)ch_export_symbol(item)->decl : NULL;
+        if (!decl)
+            continue;
+        ChAnalysis *owner = item->owner->analysis;
+        for (uint32_t m = 0; m < methods->method_count; m++)
+            ch__decl_add_method(owner, decl, ch_type_import_signature(owner->importer, &analysis->types, methods->methods[m]));
+    }
+}
+
+void ch_session_accept(ChSessionFacts *session, ChModuleFacts *entry, ChAnalysis *take_analysis)
+{
+    entry->analysis = take_analysis;
+    add_methods(session, take_analysis);
+    for (uint32_t m = 0; m < take_analysis->module_count; m++) {
+        const ChNode *node = take_analysis->import_nodes[m];
+        const ChModuleFacts *from = take_analysis->modules[m];
+        if (node->flags & CH_FLAG_SELECTIVE)
+            continue;
+        for (uint32_t e = 0; e < from->export_count; e++)
+            set_export(session, from->exports[e]);
+    }
+    for (uint32_t i = 0; i < take_analysis->symbols.count; i++) {
+        const ChSymbol *symbol = &take_analysis->symbols.items[i];
+        if (!symbol->is_top_level || !symbol->node)
+            continue;
+        if (symbol->module)
+            set_export(session, (ChExport){symbol->name, symbol->origin_symbol, symbol->module});
+        else
+            set_export(session, (ChExport){symbol->name, i, entry});
+    }
+}
+
 /* ---- reading ------------------------------------------------------------------------------ */
 
 static ChSource *read_module(ChModuleGraph *graph, ChStr key)

@@ -6,7 +6,6 @@
 
 #include "analysis/analysis.h"
 #include "base/map.h"
-#include "base/map.h"
 
 typedef struct ChExport {
     ChStr name;
@@ -65,5 +64,21 @@ ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, Ch
 
 /* Callback for ChAnalysisOptions.import; data is the ChModuleGraph. */
 ChModuleFacts *ch_module_graph_import(void *graph, const ChTree *tree, ChStr path);
+
+/* ---- sessions --------------------------------------------------------------------------- */
+
+/* A program that is entered text by text: each may use what those before it declared, and declare it anew. What its
+ * texts import belongs to a graph that lives longer. */
+typedef struct ChSessionFacts ChSessionFacts;
+ChSessionFacts *ch_session_new(void);
+void ch_session_free(ChSessionFacts *session);
+/* All names so far, for ChAnalysisOptions.session; borrowed. */
+const ChModuleFacts *ch_session_names(const ChSessionFacts *session);
+/* A module for the text that comes next, for ChAnalysisOptions.self; lives as long as the session. */
+ChModuleFacts *ch_session_entry(ChSessionFacts *session, ChSource *source);
+/* Names of values that the wildcard imports of a text bring, in the arena. */
+const ChStr *ch_session_wildcard_names(const ChAnalysis *analysis, ChArena *arena, uint32_t *count);
+/* The text was accepted: its top-level names, and those of its imports, hide older ones. */
+void ch_session_accept(ChSessionFacts *session, ChModuleFacts *entry, ChAnalysis *take_analysis);
 
 #endif

@@ -643,6 +643,18 @@ static uint32_t find_later(const ChAnalysis *analysis, const ChUnresolved *use)
     return best;
 }
 
+static uint32_t add_imported(ChAnalysis *analysis, ChStr name, ChRange range, const ChExport *item)
+{
+    uint32_t index = new_symbol(analysis, CH_SYMBOL_FUNCTION, (ChName){name, range}, NULL);
+    ChSymbol *symbol = &analysis->symbols.items[index];
+    symbol->scope = 0;
+    symbol->is_hoisted = true;
+    symbol->is_top_level = true;
+    link_import(analysis, index, item);
+    ch_map_set_number(&analysis->imported, name, index + 1);
+    return index;
+}
+
 static uint32_t find_imported(Walk *walk, ChStr name)
 {
     ChAnalysis *analysis = walk->analysis;
@@ -654,20 +666,12 @@ static uint32_t find_imported(Walk *walk, ChStr name)
         if (!import->module || (import->node->flags & CH_FLAG_SELECTIVE))
             continue;
         const ChExport *item = ch_module_find(import->module, name);
-        if (!item)
-            continue;
-        ChName path = import->node->as.import.path;
-        uint32_t index =
-            new_symbol(analysis, CH_SYMBOL_FUNCTION, (ChName){name, path.range}, NULL);
-        ChSymbol *symbol = &analysis->symbols.items[index];
-        symbol->scope = 0;
-        symbol->is_hoisted = true;
-        symbol->is_top_level = true;
-        link_import(analysis, index, item);
-        ch_map_set_number(&analysis->imported, name, index + 1);
-        return index;
+        if (item)
+            return add_imported(analysis, name, import->node->as.import.path.range, item);
     }
-    return CH_SYMBOL_NONE;
+    const ChModuleFacts *session = walk->options->session;
+    const ChExport *item = session ? ch_module_find(session, name) : NULL;
+    return item ? add_imported(analysis, name, (ChRange){0, 0}, item) : CH_SYMBOL_NONE;
 }
 
 static void resolve_rest(Walk *walk)

@@ -15,7 +15,8 @@ static bool may_be_meant(ChAnalysis *analysis, const ChUnresolved *use)
            ch_map_find(&analysis->all_names, name);
 }
 
-static void offer_names(ChAnalysis *analysis, ChNearest *nearest, bool for_call, uint32_t scope)
+static void offer_names(ChAnalysis *analysis, ChNearest *nearest, bool for_call, uint32_t scope,
+                        const ChModuleFacts *session)
 {
     for (uint32_t i = 0; i < analysis->symbols.count; i++) {
         const ChSymbol *symbol = &analysis->symbols.items[i];
@@ -34,6 +35,8 @@ static void offer_names(ChAnalysis *analysis, ChNearest *nearest, bool for_call,
     for (uint32_t m = 0; m < analysis->module_count; m++)
         for (uint32_t e = 0; e < analysis->modules[m]->export_count; e++)
             ch__nearest_offer(nearest, analysis->modules[m]->exports[e].name);
+    for (uint32_t e = 0; session && e < session->export_count; e++)
+        ch__nearest_offer(nearest, session->exports[e].name);
     if (for_call)
         for (uint32_t i = 0; i < ch_builtin_count; i++)
             if (ch_builtin_rows[i].type < 0 && ch_builtin_rows[i].name[0] != '_')
@@ -57,7 +60,7 @@ void ch__report_unresolved(ChAnalysis *analysis, const ChAnalysisOptions *option
         ChNearest nearest;
         ch__nearest_init(&nearest, use->name.text, 2);
         if (suggestions++ < SUGGESTIONS_MAX)
-            offer_names(analysis, &nearest, is_call, use->scope);
+            offer_names(analysis, &nearest, is_call, use->scope, options->session);
         bool has_best = nearest.best.length > 0;
         ChDiagnostic *diagnostic =
             is_call ? ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-NAM-002",

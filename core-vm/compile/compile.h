@@ -34,7 +34,7 @@ typedef enum ChCompileKind {
     CH_COMPILE_ENTRY,   // the program: runs a pipeline, or the top-level statements
     CH_COMPILE_MODULE,  // an imported module: top-level variables are module slots
     CH_COMPILE_PRELUDE, // as MODULE; protos are marked CH_PROTO_PRELUDE
-    CH_COMPILE_REPL,    // one input of a session: names go to slots, the last value is returned
+    CH_COMPILE_REPL,    // one text of a session: all its names are slots, the value of its last statement is returned
     CH_COMPILE_EVAL,    // an expression or statements in a frame: `names` are the registers 0 ... of the top level
 } ChCompileKind;
 
@@ -43,8 +43,12 @@ typedef struct ChCompileOptions {
     // ENTRY: the pipeline to run; empty: "default", else the first one.
     ChStr pipeline;
     // EVAL: the names that the frame sees, innermost first wins; they become the parameters of the top-level code.
+    // REPL: the names that wildcard imports of the text bring; they become slots.
     const ChStr *names;
     uint32_t name_count;
+    // REPL: the texts before this one that declare types, oldest first.
+    const ChTree *const *earlier;
+    uint32_t earlier_count;
     // REPL, EVAL: the chunk whose module the code runs in; its slots keep their numbers. May be NULL.
     const ChChunk *module;
     // Does the module at `path`, as written in an import of this file, export `name`? Lets builtins stay direct

@@ -21,16 +21,26 @@ static bool is_module(const ChCompiler *c)
     return c->options->kind == CH_COMPILE_MODULE || c->options->kind == CH_COMPILE_PRELUDE;
 }
 
+static bool is_session(const ChCompiler *c) { return c->options->kind == CH_COMPILE_REPL; }
+
+static void declare_name(ChCompiler *c, ChStr name, bool is_mutable)
+{
+    if (!name.length || ch_str_is(name, "_")) return;
+    uint32_t slot = ch__slot(c, name, false, is_mutable, false);
+    if (is_session(c)) { // what the name was before does not count
+        ChModuleName *known = ch_map_get_pointer(&c->module_names, name);
+        known->is_mutable = c->slots.items[slot].is_mutable = is_mutable;
+    }
+}
+
 static void declare_pattern(ChCompiler *c, const ChNode *pattern, bool is_mutable)
 {
     if (!pattern) return;
     if (pattern->kind == CH_NODE_PATTERN_NAME) {
-        ChStr name = pattern->as.name.name.text;
-        if (name.length && !ch_str_is(name, "_")) ch__slot(c, name, false, is_mutable, false);
+        declare_name(c, pattern->as.name.name.text, is_mutable);
     } else if (pattern->kind == CH_NODE_PATTERN_DICT || pattern->kind == CH_NODE_PATTERN_LIST) {
         for (uint32_t i = 0; i < pattern->as.list.items.count; i++) {
-            ChStr name = pattern->as.list.items.items[i]->as.pattern_item.name.text;
-            if (name.length && !ch_str_is(name, "_")) ch__slot(c, name, false, is_mutable, false);
+            declare_name(c, pattern->as.list.items.items[i]->as.pattern_item.name.text, is_mutable);
         }
     }
 }
@@ -42,7 +52,7 @@ static void collect(ChCompiler *c, const ChNodeList *items)
         bool is_public = node->flags & CH_FLAG_PUB;
         switch (node->kind) {
         case CH_NODE_IMPORT:
-            if (!(node->flags & CH_FLAG_SELECTIVE)) ch_array_push(&c->wildcards, node);
+            if (!(node->flags & CH_FLAG_SELECTIVE) && !is_session(c)) ch_array_push(&c->wildcards, node);
             for (uint32_t j = 0; j < node->as.import.names.count; j++) {
                 ch__slot(c, node->as.import.names.items[j]->as.name.name.text, false, false, false);
             }
@@ -61,7 +71,7 @@ static void collect(ChCompiler *c, const ChNodeList *items)
         case CH_NODE_LET:
         case CH_NODE_VAR:
         case CH_NODE_CONST:
-            if (is_module(c)) declare_pattern(c, node->as.binding.pattern, node->kind == CH_NODE_VAR);
+            if (is_module(c) || is_session(c)) declare_pattern(c, node->as.binding.pattern, node->kind == CH_NODE_VAR);
             break;
         default: break;
         }
@@ -79,6 +89,21 @@ static void inherit_slots(ChCompiler *c)
     for (uint32_t i = 0; module && i < module->decl_count; i++) {
         if (module->decls[i].kind == CH_DECL_ENUM) ch_map_set_pointer(&c->enums, module->decls[i].name, NULL);
     }
+}
+
+// The types that earlier texts of a session declared, and what wildcard imports of this one bring.
+static void inherit_session(ChCompiler *c)
+{
+    for (uint32_t t = 0; t < c->options->earlier_count; t++) {
+        const ChNodeList *items = &c->options->earlier[t]->root->as.file.items;
+        for (uint32_t i = 0; i < items->count; i++) {
+            types_enter(items->items[i], c);
+            if (items->items[i]->kind == CH_NODE_TYPE_ALIAS) {
+                ch_map_set_pointer(&c->aliases, items->items[i]->as.decl.name.text, items->items[i]);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < c->options->name_count; i++) ch__slot(c, c->options->names[i], false, false, false);
 }
 
 // ---- pipelines
@@ -257,7 +282,7 @@ static void top_level(ChFn *fn, const ChNodeList *items)
         declarations(fn, items);
         return;
     }
-    bool wants_value = c->options->kind == CH_COMPILE_REPL || c->options->kind == CH_COMPILE_EVAL;
+    bool wants_value = is_session(c) || c->options->kind == CH_COMPILE_EVAL;
     uint32_t dst = wants_value ? ch__push(fn) : CH_NO_REG;
     script(fn, items, dst);
     ChMapEntry *entry = ch_map_find(&c->functions, CH_STR("main"));
@@ -325,8 +350,9 @@ ChProto *ch__module(ChCompiler *c)
     ChProto *proto = CH_ARENA_NEW(c->arena, ChProto);
     ch_array_push(&c->protos, proto);
     ch_map_set_pointer(&c->enums, CH_STR("Result"), NULL);
-    ch_node_walk(c->tree->root, types_enter, NULL, c);
     inherit_slots(c);
+    if (is_session(c)) inherit_session(c);
+    ch_node_walk(c->tree->root, types_enter, NULL, c);
     collect(c, items);
     for (uint32_t i = 0; i < items->count; i++) {
         const ChNode *node = items->items[i];
@@ -344,9 +370,9 @@ ChProto *ch__module(ChCompiler *c)
         ChFn *fn = ch__fn_new(c, NULL, proto);
         fn->long_jumps = long_jumps;
         fn->is_toplevel = true;
-        eval_names(fn);
+        if (c->options->kind == CH_COMPILE_EVAL) eval_names(fn);
         fn->at_module_level = c->options->kind != CH_COMPILE_EVAL;
-        fn->declares_slots = is_module(c) || c->options->kind == CH_COMPILE_REPL;
+        fn->declares_slots = is_module(c) || is_session(c);
         c->hoist_reg = fn->free_reg;
         top_level(fn, items);
         if (fn->reachable) {

@@ -5,7 +5,7 @@
 #include "syntax/syntax.h"
 
 typedef struct Offer {
-    void (*visit)(void *ud, ChStr name, ChNameKind kind);
+    ChNameVisit visit;
     void *ud;
     ChStr prefix;
     ChMap seen;
@@ -22,6 +22,13 @@ static void offer(Offer *offer, ChStr name, ChNameKind kind) {
 
 static bool is_word_byte(char c) { return isalnum((unsigned char)c) || c == '_'; }
 
+static void offer_words(Offer *to) {
+    for (uint32_t i = 0; i < ch_builtin_count; i++) {
+        if (ch_builtin_rows[i].type < 0) offer(to, ch_str_of(ch_builtin_rows[i].name), CH_NAME_FUNCTION);
+    }
+    for (const ChStr *word = ch_syntax_keywords(); word->length > 0; word++) offer(to, *word, CH_NAME_KEYWORD);
+}
+
 static void offer_scope(ChDebugger *debugger, uint32_t task, uint32_t level, Offer *to) {
     static const ChScopeKind scopes[] = {CH_SCOPE_LOCALS, CH_SCOPE_CAPTURED, CH_SCOPE_MODULE};
     for (size_t s = 0; s < sizeof scopes / sizeof *scopes; s++) {
@@ -37,10 +44,7 @@ static void offer_scope(ChDebugger *debugger, uint32_t task, uint32_t level, Off
     for (uint32_t i = 0; chunk && i < chunk->slot_count; i++) {
         if (chunk->slots[i].is_function) offer(to, chunk->slots[i].name, CH_NAME_FUNCTION);
     }
-    for (uint32_t i = 0; i < ch_builtin_count; i++) {
-        if (ch_builtin_rows[i].type < 0) offer(to, ch_str_of(ch_builtin_rows[i].name), CH_NAME_FUNCTION);
-    }
-    for (const ChStr *word = ch_syntax_keywords(); word->length > 0; word++) offer(to, *word, CH_NAME_KEYWORD);
+    offer_words(to);
 }
 
 static void offer_parts(ChValue value, Offer *to) {
@@ -65,13 +69,35 @@ static uint32_t chain_start(ChStr text, uint32_t end) {
     return end;
 }
 
+static Offer offer_new(ChStr prefix, ChNameVisit visit, void *ud) {
+    Offer to = {.visit = visit, .ud = ud, .prefix = prefix};
+    ch_arena_init(&to.arena);
+    return to;
+}
+
+static void offer_release(Offer *to) {
+    ch_map_release(&to->seen);
+    ch_arena_release(&to->arena);
+}
+
+void ch_complete_words(ChStr prefix, ChNameVisit visit, void *ud) {
+    Offer to = offer_new(prefix, visit, ud);
+    offer_words(&to);
+    offer_release(&to);
+}
+
+void ch_complete_parts(ChValue value, ChStr prefix, ChNameVisit visit, void *ud) {
+    Offer to = offer_new(prefix, visit, ud);
+    offer_parts(value, &to);
+    offer_release(&to);
+}
+
 void ch_debugger_complete(ChDebugger *debugger, uint32_t task, uint32_t level, ChStr text, uint32_t *start,
-                          void (*visit)(void *ud, ChStr name, ChNameKind kind), void *ud) {
+                          ChNameVisit visit, void *ud) {
     uint32_t at = text.length;
     while (at > 0 && is_word_byte(text.data[at - 1])) at--;
     *start = at;
-    Offer to = {.visit = visit, .ud = ud, .prefix = ch_str_slice(text.data + at, text.length - at)};
-    ch_arena_init(&to.arena);
+    Offer to = offer_new(ch_str_slice(text.data + at, text.length - at), visit, ud);
     if (at > 0 && text.data[at - 1] == '.') {
         uint32_t from = chain_start(text, at - 1);
         ChStr object = ch_str_slice(text.data + from, at - 1 - from);
@@ -85,6 +111,5 @@ void ch_debugger_complete(ChDebugger *debugger, uint32_t task, uint32_t level, C
     } else {
         offer_scope(debugger, task, level, &to);
     }
-    ch_map_release(&to.seen);
-    ch_arena_release(&to.arena);
+    offer_release(&to);
 }

@@ -206,10 +206,17 @@ bool ch_debugger_cancel_task(ChDebugger *debugger, uint32_t task);
 
 typedef enum ChNameKind { CH_NAME_VARIABLE, CH_NAME_FUNCTION, CH_NAME_FIELD, CH_NAME_METHOD, CH_NAME_KEYWORD } ChNameKind;
 
+typedef void (*ChNameVisit)(void *ud, ChStr name, ChNameKind kind);
+
+// Calls `visit` for the builtins and keywords that begin with `prefix`.
+void ch_complete_words(ChStr prefix, ChNameVisit visit, void *ud);
+// The same for the parts and methods of a value, which stand behind a dot.
+void ch_complete_parts(ChValue value, ChStr prefix, ChNameVisit visit, void *ud);
+
 // Calls `visit` for each name that can stand at the end of `text` in a frame: names it sees, functions, keywords, or behind
 // a dot the parts and methods of the value before it. *start: where the word to be replaced begins.
 void ch_debugger_complete(ChDebugger *debugger, uint32_t task, uint32_t level, ChStr text, uint32_t *start,
-                          void (*visit)(void *ud, ChStr name, ChNameKind kind), void *ud);
+                          ChNameVisit visit, void *ud);
 
 // ---- values ---------------------------------------------------------------------------------------------------
 

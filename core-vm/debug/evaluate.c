@@ -49,7 +49,7 @@ static ChClosure *compile(ChDebugger *debugger, const ChFrame *frame, ChStr expr
         ch_buffer_printf(why, "evaluate: compile error: %.*s",
                          CH_STR_ARG(diagnostics.count ? diagnostics.items[0]->message : CH_STR("unknown")));
     } else {
-        closure = ch_vm_link_evaluation(debugger->vm, chunk, frame->closure->module);
+        closure = ch_vm_link_evaluation(debugger->vm, chunk, frame->closure->module, source);
     }
     ch_diagnostics_release(&diagnostics);
     ch_arena_release(&arena);

@@ -289,6 +289,12 @@ ChTask *ch_vm_start(ChVm *vm, ChModule *module) {
     return vm->main_task;
 }
 
+void ch_session_start(ChVm *vm, ChClosure *take_closure) {
+    if (vm->main_task) ch_release(ch_object(vm->main_task));
+    vm->main_task = task_new(vm, take_closure, NULL, 0, NULL);
+    vm->main_task->handle.head.refs++;
+}
+
 ChTask *ch_task_spawn(ChVm *vm, ChClosure *closure, const ChValue *args, uint32_t argc, const char *label) {
     if (vm->scheduler->task_count >= CH_TASKS_MAX) {
         ch_throw_runtime(vm, "too many tasks (limit %u)", CH_TASKS_MAX);

@@ -114,8 +114,10 @@ typedef struct Level {
 } Level;
 typedef CH_ARRAY_OF(Level) Levels;
 
+typedef enum TextStyle { TEXT_PLAIN, TEXT_QUOTED } TextStyle;
+
 // Shows `v` at once, or pushes it when it holds other values.
-static void begin(ChValue v, Levels *levels, ChBuffer *out) {
+static void begin(ChValue v, Levels *levels, TextStyle style, ChBuffer *out) {
     switch ((ChTag)v.tag) {
     case CH_TAG_NIL:
     case CH_TAG_ABSENT: ch_buffer_add_text(out, "nil"); return;
@@ -124,7 +126,12 @@ static void begin(ChValue v, Levels *levels, ChBuffer *out) {
     case CH_TAG_FLOAT: ch_display_float(v.as.real, out); return;
     case CH_TAG_DURATION: display_duration(v.as.integer, out); return;
     case CH_TAG_BUILTIN: ch_buffer_printf(out, "<builtin %s>", ch_builtin_rows[v.as.index].name); return;
-    case CH_TAG_STRING: ch_buffer_add(out, v.as.string->data, v.as.string->length); return;
+    case CH_TAG_STRING:
+        if (style == TEXT_QUOTED)
+            ch_buffer_add_json(out, ch_string_view(v.as.string));
+        else
+            ch_buffer_add(out, v.as.string->data, v.as.string->length);
+        return;
     case CH_TAG_BYTES: display_bytes(v.as.bytes, out); return;
     case CH_TAG_RANGE:
         add_int(v.as.range->start, out);
@@ -199,10 +206,11 @@ static const char *closing(ChTag tag) {
     return tag == CH_TAG_LIST ? "]" : tag == CH_TAG_DICT || tag == CH_TAG_STRUCT ? "}" : ")";
 }
 
-void ch_display(ChValue v, ChBuffer *out) {
+static void display(ChValue v, TextStyle style, size_t end, ChBuffer *out) {
     Levels levels = {0};
-    begin(v, &levels, out);
+    begin(v, &levels, style, out);
     while (levels.count) {
+        if (out->length > end) break;
         Level *level = &ch_array_last(&levels);
         ChString *key;
         ChValue item;
@@ -217,9 +225,20 @@ void ch_display(ChValue v, ChBuffer *out) {
             ch_buffer_add(out, key->data, key->length);
             ch_buffer_add_text(out, ": ");
         }
-        begin(item, &levels, out);
+        begin(item, &levels, style, out);
     }
     ch_array_release(&levels);
+}
+
+void ch_display(ChValue v, ChBuffer *out) { display(v, TEXT_PLAIN, SIZE_MAX, out); }
+
+void ch_display_quoted(ChValue v, size_t limit, ChBuffer *out) {
+    size_t end = out->length + limit;
+    display(v, TEXT_QUOTED, end, out);
+    if (out->length <= end) return;
+    while (end > 0 && ((unsigned char)out->data[end] & 0xC0) == 0x80) end--;
+    out->length = end;
+    ch_buffer_add_text(out, "…");
 }
 
 ChString *ch_display_string(ChValue v) {

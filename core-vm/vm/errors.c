@@ -129,7 +129,7 @@ static void add_excerpt(ChBuffer *out, const ChTraceEntry *at) {
     uint32_t column = at->column ? at->column : 1;
     ch_buffer_printf(out, "%*s--> %.*s:%u:%u\n", width + 1, " ", at->file ? (int)at->file->length : 9,
                      at->file ? at->file->data : "<unknown>", at->line, column);
-    ChSource *source = at->module ? at->module->source : NULL;
+    const ChSource *source = at->source;
     if (!source || at->line > source->line_count) return;
     ChStr line = ch_source_line_text(source, at->line);
     if (line.length > CH_DIAGNOSTIC_LINE_CHARS_MAX * 4) return;

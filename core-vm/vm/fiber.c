@@ -278,17 +278,17 @@ ChTrace *ch_vm_capture_stack_trace(ChVm *vm, ChTask *task) {
             if (!is_shown(frame)) continue;
             const ChProto *proto = frame->closure->proto;
             const ChLineEntry *line = ch_frame_line(fiber, frame);
-            ChModule *module = frame->closure->module;
+            ChString *file = proto->linked->file;
             // The program's own frame has no name in traces, whatever its pipeline is called.
             bool is_named = proto->name.length && !(proto->flags & CH_PROTO_PIPELINE);
             ChString *name = is_named ? proto->linked->name : NULL;
             // A task's body has no name of its own: it is shown by what started it.
             if (total == 0 && task->label && !name) name = ch_intern(vm, task->label, strlen(task->label));
             if (name) name->head.refs++;
-            if (module->display_path) module->display_path->head.refs++;
+            if (file) file->head.refs++;
             trace->entries[--at] = (ChTraceEntry){.function = name,
-                                                  .file = module->display_path,
-                                                  .module = module,
+                                                  .file = file,
+                                                  .source = proto->linked->source,
                                                   .line = line ? line->line : 0,
                                                   .column = line ? line->column : 0};
         }

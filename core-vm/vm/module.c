@@ -30,6 +30,8 @@ typedef struct ChLink {
     ChLinkedProto *protos;
     ChLinkedNames *names;
     uint32_t names_count;
+    ChString *file;    // NULL: the module's own
+    ChSource *source;
 } ChLink;
 
 // ---- linking ----------------------------------------------------------------------------------------------------------
@@ -74,7 +76,7 @@ static ChValue link_constant(ChVm *vm, ChModule *module, ChLink *link, const ChC
     return value;
 }
 
-static ChLink *link_chunk(ChVm *vm, ChModule *module, ChChunk *take_chunk) {
+static ChLink *link_chunk(ChVm *vm, ChModule *module, ChChunk *take_chunk, ChString *file, ChSource *source) {
     ChLink *link = ch_alloc_zero(1, sizeof *link);
     link->chunk = take_chunk;
     link->constants = ch_alloc_zero(take_chunk->constant_count + 1, sizeof *link->constants);
@@ -86,6 +88,8 @@ static ChLink *link_chunk(ChVm *vm, ChModule *module, ChChunk *take_chunk) {
         ChProto *proto = take_chunk->protos[i];
         link->protos[i] = (ChLinkedProto){.constants = link->constants,
                                           .module = module,
+                                          .file = file,
+                                          .source = source,
                                           .name = ch_intern(vm, proto->name.data ? proto->name.data : "",
                                                             proto->name.length),
                                           .counts = ch__counts_new(vm, module, proto)};
@@ -104,6 +108,8 @@ static void link_free(ChLink *link) {
     ch_free(link->names);
     for (uint32_t i = 0; i < link->chunk->proto_count; i++) ch_free(link->protos[i].counts);
     ch_free(link->protos);
+    if (link->file) ch_release(ch_object(link->file));
+    ch_source_unref(link->source);
     ch_chunk_free(link->chunk);
     ch_free(link);
 }
@@ -133,7 +139,7 @@ ChModule *ch_vm_module_new(ChVm *vm, ChChunk *take_chunk, ChStr path, ChStr disp
     module->folder = ch_str_copy(&vm->arena, ch_path_folder(display_path));
     module->display_path = ch_string_new(display_path.data, display_path.length);
     module->source = source ? ch_source_ref(source) : NULL;
-    module->links = link_chunk(vm, module, take_chunk);
+    module->links = link_chunk(vm, module, take_chunk, module->display_path, module->source);
     module->has_reexports = has_reexports(take_chunk);
     module->constants = module->links->constants;
     reserve_slots(module, take_chunk->slot_count);
@@ -147,8 +153,12 @@ ChModule *ch_vm_module_new(ChVm *vm, ChChunk *take_chunk, ChStr path, ChStr disp
     return module;
 }
 
-ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module) {
-    ChLink *link = link_chunk(vm, module, take_chunk);
+ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module, ChSource *source) {
+    ChString *file = ch_string_new(source->path.data, source->path.length);
+    ChLink *link = link_chunk(vm, module, take_chunk, file, source);
+    link->file = file;
+    link->source = ch_source_ref(source);
+    if (module->is_session) module->chunk = take_chunk; // it has all the slots
     link->next = module->links->next;
     module->links->next = link;
     reserve_slots(module, take_chunk->slot_count);
@@ -539,7 +549,7 @@ static ChFlow bind(ChVm *vm, ChModule *into, uint32_t slot, ChVmExport *item) {
     ChValue *place = &into->slots[slot];
     bool is_same = place->tag == CH_TAG_CLOSURE && value.tag == CH_TAG_CLOSURE &&
                    place->as.closure == value.as.closure;
-    if (place->tag == CH_TAG_CLOSURE && !is_same)
+    if (place->tag == CH_TAG_CLOSURE && !is_same && !into->is_session)
         return ch_throw_runtime(vm,
                                 "Import collision: '%s' is already defined when importing %s. Use selective imports "
                                 "to disambiguate: import { %s } from \"...\"",

@@ -220,6 +220,9 @@ ChValue ch__late_value(ChVm *vm, ChTask *task, ChStr name, ChErrorKind kind) {
             return ch_object(closure);
         }
     }
+    const ChModule *session = vm->main_module && vm->main_module->is_session ? vm->main_module : NULL;
+    int32_t slot = session ? ch_module_slot(session, name) : -1;
+    if (slot >= 0 && session->slots[slot].tag != CH_TAG_ABSENT) return ch_retain(session->slots[slot]);
     const ChValue *global = ch_map_get_pointer(&vm->globals, name);
     if (global) return ch_retain(*global);
     int32_t row = ch_builtin_find(name);

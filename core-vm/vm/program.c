@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "compile/compile.h"
 #include "host/host.h"
 #include "syntax/syntax.h"
 #include "vm/vm_int.h"
@@ -55,6 +56,25 @@ ChModule *ch_program_load(ChVm *vm, ChStr path, ChBuffer *why) {
     }
     ChModule *module = ch_program_load_source(vm, source, why);
     ch_source_unref(source);
+    return module;
+}
+
+ChModule *ch_session_module_new(ChVm *vm) {
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChDiagnosticList none;
+    ch_diagnostics_init(&none, &arena);
+    ChSource *source = ch_source_new(CH_STR("<session>"), (ChStr){0}, NULL);
+    ChTree *tree = ch_syntax_parse(source, NULL);
+    ChChunk *chunk = ch_compile(tree, &(ChCompileOptions){.kind = CH_COMPILE_REPL}, &none);
+    ChModule *module = ch_vm_module_new(vm, chunk, source->path, source->path, source);
+    module->is_session = true;
+    module->state = CH_MODULE_RUNNING;
+    vm->main_module = module;
+    ch_tree_unref(tree);
+    ch_source_unref(source);
+    ch_diagnostics_release(&none);
+    ch_arena_release(&arena);
     return module;
 }
 

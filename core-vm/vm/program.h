@@ -21,8 +21,15 @@ ChModule *ch_program_link(ChVm *vm, ChSource *source, ChChunk *take_chunk);
 // error, the argument of exit(). An uncaught error and the payload of Result.Err are written to the host's stderr.
 int ch_program_finish(ChVm *vm);
 
-// Links code compiled with CH_COMPILE_EVAL against `module`, in whose slots its top-level names live. The closure is
-// owned by the caller and holds the code alive; the chunk is taken. NULL: an error is pending.
-ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module);
+// Links code compiled with CH_COMPILE_EVAL or CH_COMPILE_REPL against `module`, in whose slots its top-level names live.
+// The closure is owned by the caller; the chunk is taken and lives as long as the module, as does the source, which is
+// counted.
+ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module, ChSource *source);
+
+// A session: an empty main module whose top level is entered text by text (CH_COMPILE_REPL). Its names are late bound, and
+// can be declared anew.
+ChModule *ch_session_module_new(ChVm *vm);
+// Makes a linked text the main task, in the place of the one before, which has ended. Taken.
+void ch_session_start(ChVm *vm, ChClosure *take_closure);
 
 #endif

@@ -363,6 +363,8 @@ const char *ch_type_name(ChValue v);          // what type_of answers
 // Appends what `to_string` and interpolation show.
 void ch_display(ChValue v, ChBuffer *out);
 ChString *ch_display_string(ChValue v);
+// The same with quotes around strings, for one who looks at a value; cut with "…" behind about `limit` bytes.
+void ch_display_quoted(ChValue v, size_t limit, ChBuffer *out);
 void ch_display_float(double d, ChBuffer *out);
 
 #endif

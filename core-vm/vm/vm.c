@@ -114,6 +114,8 @@ void ch_vm_interrupt(ChVm *vm, unsigned reasons) {
     vm->host->wake(vm->host->ud);
 }
 
+void ch_vm_uninterrupt(ChVm *vm, unsigned reasons) { atomic_fetch_and(&vm->interrupt, ~reasons); }
+
 // ---- safepoints -------------------------------------------------------------------------------------------------------
 
 ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *status) {

@@ -62,6 +62,8 @@ typedef struct ChLinkedProto {
     ChModule *module;
     ChString *name;          // interned
     struct ChWordCount *counts; // one per word; NULL: not counted, see ch_vm_count
+    ChString *file;          // as it is shown in traces; the module's, or of the text that was entered
+    ChSource *source;        // NULL: no text at hand
 } ChLinkedProto;
 
 // How often an instruction was begun, and where a conditional jump went on from it.
@@ -94,6 +96,7 @@ struct ChModule {
     ChModule *imported_last; // for IMPORT_NAME
     ChModuleState state;
     bool has_reexports;
+    bool is_session;         // entered text by text, see program.h
     uint64_t import_span;    // of an import of its own that has begun; 0: none
 };
 
@@ -170,7 +173,7 @@ typedef enum ChErrorKind {
 typedef struct ChTraceEntry {
     ChString *function;      // owned; NULL: the unnamed top frame
     ChString *file;          // owned; NULL: no file
-    ChModule *module;        // borrowed
+    ChSource *source;        // borrowed: the module keeps it; NULL: no text at hand
     uint32_t line, column;   // 0: unknown
 } ChTraceEntry;
 
@@ -371,6 +374,8 @@ bool ch_vm_is_cancelled(ChVm *vm);
 
 // Any thread: asks the running slice to look up at its next safepoint.
 void ch_vm_interrupt(ChVm *vm, unsigned reasons);
+// Takes back what was asked for: the next run begins as if nothing had been.
+void ch_vm_uninterrupt(ChVm *vm, unsigned reasons);
 
 // ---- modules ---------------------------------------------------------------------------------------------------------
 

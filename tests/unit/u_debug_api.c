@@ -250,8 +250,9 @@ static ChClosure *compile_expression(Bench *bench, ChModule *module, const char 
     ch_diagnostics_release(&diagnostics);
     ch_arena_release(&arena);
     ch_tree_unref(tree);
+    ChClosure *closure = ch_vm_link_evaluation(bench->vm, chunk, module, source);
     ch_source_unref(source);
-    return ch_vm_link_evaluation(bench->vm, chunk, module);
+    return closure;
 }
 
 static void test_evaluation_leaves_the_task_as_it_was(void **state) {
