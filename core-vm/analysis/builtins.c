@@ -26,7 +26,7 @@ int32_t ch__builtin_find(ChAnalysis *analysis, ChStr name)
     bool is_new;
     ChMapEntry *entry = ch_map_enter(&analysis->builtin_rows, name, &is_new);
     if (is_new)
-        entry->value.number = (uint32_t)(ch_builtin_find(name) + 2);
+        entry->value.number = ch_builtin_is_private(name) ? 1 : (uint32_t)(ch_builtin_find(name) + 2);
     return (int32_t)entry->value.number - 2;
 }
 

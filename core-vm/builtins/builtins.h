@@ -72,6 +72,9 @@ typedef struct ChBuiltinFamily {
 const ChBuiltinFamily *ch_builtin_family(uint32_t index);
 // Index of the function or constant `name`, or -1.
 int32_t ch_builtin_find(ChStr name);
+// Builtins whose names begin with `__` are the runtime's own: only the prelude and std/… can name them, so that what a
+// program may call (ch_builtin_policy) is decided by public names alone.
+static inline bool ch_builtin_is_private(ChStr name) { return name.length > 2 && name.data[0] == '_' && name.data[1] == '_'; }
 // Index of the method `name` of values with the tag `type`, or -1.
 int32_t ch_method_find(int type, ChStr name);
 // The function pointers in the same order, NULL for prelude rows (charn_vm holds it).

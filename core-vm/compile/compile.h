@@ -51,6 +51,8 @@ typedef struct ChCompileOptions {
     uint32_t earlier_count;
     // REPL, EVAL: the chunk whose module the code runs in; its slots keep their numbers. May be NULL.
     const ChChunk *module;
+    // The prelude or std/…: may name the builtins that are the runtime's own (ch_builtin_is_private).
+    bool is_runtime;
     // Does the module at `path`, as written in an import of this file, export `name`? Lets builtins stay direct
     // calls in a file with wildcard imports. NULL: unknown.
     bool (*exports)(void *ud, ChStr path, ChStr name);

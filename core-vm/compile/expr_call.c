@@ -29,10 +29,10 @@ static uint32_t push_args(ChFn *fn, const ChNodeList *args, uint8_t *x, uint32_t
 
 void ch__call_named(ChFn *fn, ChStr name, uint32_t base, uint32_t count, uint32_t dst)
 {
-    uint32_t index;
-    if (ch__is_builtin(fn, name, &index)) {
+    int32_t row = ch_builtin_find(name);
+    if (row >= 0) {
         ch__emit(fn, CH_OP_CALL_BUILTIN, 0, base, count, dst);
-        ch__emit_word(fn, index);
+        ch__emit_word(fn, (uint32_t)row);
     } else {
         ch__emit(fn, CH_OP_CALL_LATE, 0, base, count, dst);
         ch__emit_word(fn, ch__constant_text(fn, name));

@@ -112,7 +112,7 @@ void ch__names_restore(ChFn *fn, ChBinding *take_saved, uint32_t hidden)
 
 bool ch__is_builtin(ChFn *fn, ChStr name, uint32_t *index)
 {
-    (void)fn;
+    if (ch_builtin_is_private(name) && !fn->c->options->is_runtime) return false;
     int32_t found = ch_builtin_find(name);
     if (found < 0) return false;
     *index = (uint32_t)found;

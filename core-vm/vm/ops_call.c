@@ -225,7 +225,7 @@ ChValue ch__late_value(ChVm *vm, ChTask *task, ChStr name, ChErrorKind kind) {
     if (slot >= 0 && session->slots[slot].tag != CH_TAG_ABSENT) return ch_retain(session->slots[slot]);
     const ChValue *global = ch_map_get_pointer(&vm->globals, name);
     if (global) return ch_retain(*global);
-    int32_t row = ch_builtin_find(name);
+    int32_t row = ch_builtin_is_private(name) ? -1 : ch_builtin_find(name);
     if (row >= 0) return ch__builtin_value(vm, (uint32_t)row);
     ch__throw_undefined(vm, kind, name);
     return CH_ABSENT;

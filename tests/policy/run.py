@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Every builtin of the table is forbidden, and called in every form that a call can have: none may get through.
+What the runtime keeps for itself (`__…`) cannot be named by a program at all, whether something is forbidden or not.
 And the example of every row runs where only the names that stand in it are allowed: whoever may call something can.
 
     run.py --charn build/dev/charn
@@ -58,14 +59,54 @@ def refused(charn, name, example):
 
 
 def check_allowed(charn):
-    # Names with __ belong to the runtime, which may call more than they say.
-    rows = [row for row in examples.rows() if not row[0].startswith("__")]
+    rows = list(examples.rows())
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         bad = [text for text in pool.map(lambda row: refused(charn, *row), rows) if text]
     if bad:
         print("\n".join(bad))
         sys.exit(f"policy: {len(bad)} examples were refused what they are allowed")
     print(f"{len(rows)} examples: all run where what they name is allowed")
+
+
+# Programs under a policy: (options, text, what they print). What stands behind a permitted name works; std/… adds nothing.
+CASES = [
+    (["--allow", "http_mock,http_get"],
+     'http_mock("GET", "https://a.example/", {status: 200, body: "hi"})\nprintln(http_get("https://a.example/").body)', "hi"),
+    (["--allow", "http_mock"],
+     'http_mock("GET", "https://a.example/", {status: 200, body: "hi"})\n'
+     'println(try { http_get("https://a.example/").body } catch (e) { to_string(e) })',
+     "Error [tool_rejected]: Tool 'http_get' is not permitted."),
+    (["--allow", "println"], 'println(try { ["HOME"].map(env) } catch (e) { to_string(e) })',
+     "Error [tool_rejected]: Tool 'env' is not permitted."),
+    (["--deny", "http_get"],
+     'println(try { http_get("https://a.example/") } catch (e) { to_string(e) })',
+     "Error [tool_rejected]: Tool 'http_get' is not permitted."),
+    (["--allow", "path_join"],
+     'import { agent_state_init, agent_state_write } from "std/agent_state"\n'
+     'println(try { agent_state_write(agent_state_init("state"), "a", "b") } catch (e) { "refused" })\n', "refused"),
+]
+
+
+def run(charn, folder, text, options):
+    path = os.path.join(folder, "main.harn")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return subprocess.run([charn, "run", "--no-check", *options, path], cwd=folder, capture_output=True, text=True,
+                          timeout=240, stdin=subprocess.DEVNULL)
+
+
+def private_names(charn, folder, names):
+    """The private builtins that a program can get at, in any form."""
+    forms = {form: text for form, text in FORMS.items() if form != "import"}
+    lines = ["fn do_alias(f) {", "  let g = f", "  return g()", "}", "pipeline default() {"]
+    for name in names:
+        for form, text in forms.items():
+            lines.append(f"  try {{ {text.replace('NAME', name)}\n    println(\"{name} {form}: got through\") }} catch (e) {{")
+            lines.append(f"    if !regex_match(\"Undefined (builtin|variable): {name}\", to_string(e)) {{")
+            lines.append(f"      println(\"{name} {form}: \" + to_string(e))\n    }}\n  }}")
+    ran = run(charn, folder, "\n".join(lines + ['  println("done")', "}"]) + "\n", [])
+    bad = [line for line in ran.stdout.splitlines() if line != "done"]
+    return bad if ran.stdout.endswith("done\n") else bad + [f"exit code {ran.returncode}: {ran.stderr[-2000:]}"]
 
 
 def main():
@@ -91,7 +132,17 @@ def main():
         print("\n".join(bad[:60]))
         print(ran.stderr[-2000:])
         sys.exit(f"policy: {len(bad)} calls were not refused, exit code {ran.returncode}")
-    print(f"{len(names)} builtins, {len(FORMS)} forms: all refused")
+    private = sorted(n for n in rows if n.startswith("__"))
+    with tempfile.TemporaryDirectory(prefix="charn-policy-") as folder:
+        bad = private_names(charn, folder, private)
+        for options, text, expected in CASES:
+            ran = run(charn, folder, text + "\n", options)
+            if ran.stdout.strip() != expected:
+                bad.append(f"{' '.join(options)}: {ran.stdout.strip()!r} instead of {expected!r} {ran.stderr[-500:]}")
+    if bad:
+        print("\n".join(bad[:60]))
+        sys.exit(f"policy: {len(bad)} calls went wrong")
+    print(f"{len(names)} builtins, {len(FORMS)} forms: all refused; {len(private)} private builtins: none can be named")
     check_allowed(charn)
 
 

@@ -30,7 +30,7 @@ static bool write_chunk(FILE *out, ChCompileKind kind, const char *path, const c
     ch_arena_init(&arena);
     ChDiagnosticList diagnostics;
     ch_diagnostics_init(&diagnostics, &arena);
-    ChChunk *chunk = ch_compile(tree, &(ChCompileOptions){.kind = kind}, &diagnostics);
+    ChChunk *chunk = ch_compile(tree, &(ChCompileOptions){.kind = kind, .is_runtime = true}, &diagnostics);
     ChBuffer why = {0}, bytes = {0};
     for (uint32_t i = 0; i < diagnostics.count; i++) ch_diagnostic_render(diagnostics.items[i], source, CH_COLOR_NEVER, &why);
     bool is_good = chunk && ch_verify_chunk(chunk, &why);
