@@ -25,6 +25,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 # Programs that write to the event log leave no files here.
 os.environ["HARN_EVENT_LOG_BACKEND"] = "memory"
@@ -80,12 +81,14 @@ class Program:
 
     def run(self, engine):
         command = engine + ["run"] + self.flags + [self.relative] + (["--"] + self.args if self.args else [])
-        env = dict(os.environ, NO_COLOR="1", LC_ALL="C.UTF-8", HARN_LLM_CALLS_DISABLED="1")
-        try:
-            done = subprocess.run(command, input=self.stdin.encode(), capture_output=True, cwd=HERE, env=env,
-                                  timeout=TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            return None, "", "(no end after %d s)" % TIMEOUT_S
+        # A state folder of its own: what one program stores, no other finds.
+        with tempfile.TemporaryDirectory(prefix="charn-state-") as state:
+            env = dict(os.environ, NO_COLOR="1", LC_ALL="C.UTF-8", HARN_LLM_CALLS_DISABLED="1", HARN_STATE_DIR=state)
+            try:
+                done = subprocess.run(command, input=self.stdin.encode(), capture_output=True, cwd=HERE, env=env,
+                                      timeout=TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                return None, "", "(no end after %d s)" % TIMEOUT_S
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
     def judge(self, code, out, err):
