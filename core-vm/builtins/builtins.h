@@ -2,6 +2,7 @@
 // signature help and the reference manual.
 //
 //   CH_BUILTIN("name", "(params) -> type", function, EFFECTS, "What it does.", "example")
+//                                                             "__name" is the runtime's own and has no example
 //   CH_BUILTIN_PRELUDE("name", "(params) -> type", EFFECTS, "…", "…")        implemented as `fn name` in prelude.harn
 //   CH_CONSTANT("name", "type", function, "…", "…")                         a global value: `function` gives it
 //   CH_METHOD(TYPE, "name", "(params) -> type", function, EFFECTS, "…", "…")  TYPE: a tag name (STRING, LIST …); args[0] is the receiver
