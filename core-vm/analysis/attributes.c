@@ -25,6 +25,7 @@ static int target_of(const ChNode *decl)
 static const char *targets_text(int targets)
 {
     return targets == FN                ? "function"
+           : targets == PIPELINE        ? "pipeline"
            : targets == (FN | PIPELINE) ? "function or pipeline"
                                         : "function, tool, or pipeline";
 }
@@ -55,5 +56,7 @@ void ch__check_attributes(ChChecker *checker, const ChNode *decl)
                               "`@%.*s` only applies to %s declarations", CH_STR_ARG(name),
                               targets_text(attributes[at].targets));
         }
+        ch__check_attribute_args(checker, attribute);
     }
+    ch__check_flow_attributes(checker, &decl->as.decl.attributes);
 }

@@ -220,6 +220,10 @@ static ChStep step(ChChecker *checker, ChFrame *frame)
     case CH_NODE_SLICE:
     case CH_NODE_PROPAGATE:
     case CH_NODE_TRY_STAR: return ch__check_expression(checker, frame);
+    case CH_NODE_HITL:
+        if (frame->stage == 0)
+            ch__check_approval(checker, frame->node);
+        return check_children(checker, frame);
     default: return check_children(checker, frame);
     }
 }

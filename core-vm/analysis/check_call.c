@@ -320,6 +320,8 @@ static void check_builtin(ChChecker *checker, const ChNode *node, const ChSignat
     for (uint32_t i = 0; i < given; i++) {
         const ChSignatureParam *param = param_for(signature, i);
         const ChType *actual = ch__type_at(checker, args->items[i]);
+        if (param)
+            ch__check_model_options(checker, signature->name, param->name, args->items[i]);
         if (!param || !param->type || !actual)
             continue;
         const ChType *expected = ch_type_substitute(checker->types, param->type, bindings);

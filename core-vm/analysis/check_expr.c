@@ -620,6 +620,37 @@ static const ChType *closure_type(ChChecker *checker, const ChNode *node, const 
     return type ? type : types->closure;
 }
 
+/* The program's entry takes the harness, by this name and type. */
+static void check_main(ChChecker *checker, const ChNode *fn)
+{
+    const ChNodeList *params = &fn->as.fn.params;
+    const ChNode *param = params->count == 1 ? params->items[0] : NULL;
+    ChStr name = param ? param->as.param.name.text : (ChStr){0};
+    const ChNode *type = param ? param->as.param.type : NULL;
+    bool is_name = ch_str_is(name, "harness") || ch_str_is(name, "_harness");
+    bool is_type = type && type->kind == CH_NODE_TYPE_NAME && ch_str_is(type->as.name.name.text, "Harness");
+    if (is_name && is_type && !param->as.param.default_value && !(param->flags & CH_FLAG_REST))
+        return;
+    ChBuffer text = {0};
+    if (params->count == 0)
+        ch_buffer_add_text(&text, "`main` must take a single `harness: Harness` parameter");
+    else if (!param)
+        ch_buffer_printf(&text, "`main` must take exactly one parameter (`harness: Harness`), found %u", params->count);
+    else if (!is_name)
+        ch_buffer_printf(&text, "`main` parameter is named `%.*s`, expected `harness` or `_harness`", CH_STR_ARG(name));
+    else if (!type)
+        ch_buffer_add_text(&text, "`main(harness: Harness)` requires an explicit `Harness` type annotation");
+    else
+        ch_buffer_printf(&text, "`main(harness: …)` parameter type must be `Harness`, found `%.*s`",
+                         CH_STR_ARG(ch_source_text(checker->analysis->tree->source, ch_node_range(type))));
+    ChDiagnosticList *list = &checker->analysis->diagnostics;
+    ChDiagnostic *diagnostic = ch_diagnostic_add(list, CH_SEVERITY_ERROR, "HARN-NAM-101", ch_node_range(fn), "%.*s",
+                                                 (int)text.length, text.data);
+    ch_diagnostic_help(list, diagnostic,
+                       "write `fn main(harness: Harness) { ... }`: what the program may do comes with this parameter");
+    ch_buffer_release(&text);
+}
+
 ChStep ch__check_callable(ChChecker *checker, ChFrame *frame)
 {
     const ChNode *node = frame->node;
@@ -659,6 +690,8 @@ ChStep ch__check_callable(ChChecker *checker, ChFrame *frame)
         const ChSymbol *symbol = ch__symbol_of(checker, node);
         if (symbol && !symbol->module)
             ch__variance_check(checker->analysis, symbol);
+        if (symbol && symbol->is_top_level && symbol->kind == CH_SYMBOL_FUNCTION && ch_str_is(symbol->name, "main"))
+            check_main(checker, node);
     }
     return ch__done(checker, frame, NULL);
 }

@@ -240,6 +240,16 @@ void ch__check_constant(ChChecker *checker, const ChNode *binding, ChStr name);
 /* A dict literal for a parameter of options: every key must be one of the type's. */
 void ch__check_options(ChChecker *checker, ChStr context, ChStr param, const ChType *expected,
                        const ChNode *arg);
+/* The same for the options of a builtin that calls a model. */
+void ch__check_model_options(ChChecker *checker, ChStr builtin, ChStr param, const ChNode *arg);
+
+/* ---- attribute_args.c ---- */
+void ch__check_attribute_args(ChChecker *checker, const ChNode *attribute);
+/* Attributes of one declaration that exclude or need each other. */
+void ch__check_flow_attributes(ChChecker *checker, const ChNodeList *attributes);
+
+/* ---- approvals.c ---- */
+void ch__check_approval(ChChecker *checker, const ChNode *node);
 
 /* ---- attributes.c ---- */
 void ch__check_attributes(ChChecker *checker, const ChNode *decl);

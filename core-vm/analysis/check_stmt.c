@@ -597,8 +597,15 @@ static ChStep check_require(ChChecker *checker, ChFrame *frame)
 static void report_return(ChChecker *checker, const ChNode *value, const ChType *actual)
 {
     const ChFunction *function = checker->function;
-    if (!function->result || !actual || !value ||
-        ch__type_fits(checker, function->result, actual))
+    if (!function->result || !value)
+        return;
+    const ChSymbol *symbol = value->kind == CH_NODE_IDENTIFIER ? ch__symbol_of(checker, value) : NULL;
+    if (symbol && symbol->type && symbol->type->kind == CH_TYPE_OWNED && function->result->kind != CH_TYPE_OWNED)
+        ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_WARNING, "HARN-OWN-003", ch_node_range(value),
+                          "owned binding `%.*s` escapes its scope via `return`; either return `owned<…>` to transfer "
+                          "ownership or drop the value before returning",
+                          CH_STR_ARG(symbol->name));
+    if (!actual || ch__type_fits(checker, function->result, actual))
         return;
     ChDiagnostic *diagnostic = ch__report_mismatch(checker, "HARN-TYP-004", CH_STR("return value"),
                                                    function->result, actual, value);

@@ -103,3 +103,47 @@ void ch__check_options(ChChecker *checker, ChStr context, ChStr param, const ChT
                           has_best ? "`?" : "");
     }
 }
+
+static const ChStr model_options[] = {
+#define CH_MODEL_OPTION(name) CH_STR_INIT(#name),
+#include "analysis/model_options.def"
+#undef CH_MODEL_OPTION
+};
+
+static bool calls_model(ChStr builtin)
+{
+    static const ChStr names[] = {
+        CH_STR_INIT("llm_call"),            CH_STR_INIT("llm_call_safe"),
+        CH_STR_INIT("llm_stream_call"),     CH_STR_INIT("llm_call_structured"),
+        CH_STR_INIT("llm_call_structured_safe"), CH_STR_INIT("llm_call_structured_result"),
+        CH_STR_INIT("llm_completion"),
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (ch_str_equal(builtin, names[i]))
+            return true;
+    return false;
+}
+
+void ch__check_model_options(ChChecker *checker, ChStr builtin, ChStr param, const ChNode *arg)
+{
+    if (arg->kind != CH_NODE_DICT || !ch_str_is(param, "options") || !calls_model(builtin))
+        return;
+    for (uint32_t i = 0; i < arg->as.list.items.count; i++) {
+        const ChNode *entry = arg->as.list.items.items[i];
+        if (entry->kind != CH_NODE_DICT_ENTRY || (entry->flags & CH_FLAG_COMPUTED) || !entry->as.dict_entry.key ||
+            entry->as.dict_entry.key->kind != CH_NODE_STRING)
+            continue;
+        const ChNode *key = entry->as.dict_entry.key;
+        ChNearest nearest;
+        ch__nearest_init(&nearest, key->as.string.text, 3);
+        size_t at = 0, count = sizeof model_options / sizeof *model_options;
+        while (at < count && !ch_str_equal(key->as.string.text, model_options[at]))
+            ch__nearest_offer(&nearest, model_options[at++]);
+        if (at < count)
+            continue;
+        bool has_best = nearest.best.length > 0;
+        ch_diagnostic_add(&checker->analysis->diagnostics, CH_SEVERITY_WARNING, "HARN-LLM-001", ch_node_range(key),
+                          "unknown `%.*s` option `%.*s`%s%.*s%s", CH_STR_ARG(builtin), CH_STR_ARG(key->as.string.text),
+                          has_best ? "; did you mean `" : "", CH_STR_ARG(nearest.best), has_best ? "`?" : "");
+    }
+}
