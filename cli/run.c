@@ -13,6 +13,7 @@
 #include "coverage.h"
 #include "diagnose.h"
 #include "host/host.h"
+#include "profile.h"
 #include "runtime/evlog.h"
 #include "runtime/trace.h"
 #include "signals.h"
@@ -26,6 +27,7 @@ typedef struct RunOptions {
     const char *deny, *allow; // names with commas between; NULL: not given
     const char *profile_json, *trace_out, *otlp_out;
     CliCoverage coverage;
+    CliProfile profile;
     uint32_t frames_max;
     uint32_t schedule_seed;
     bool is_schedule_seeded, is_schedule_traced;
@@ -76,6 +78,9 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
         } else if (cli_coverage_is_option(arg)) {
             int status = cli_coverage_option("run", argc, argv, &i, &options->coverage);
             if (status != CLI_OK) return status;
+        } else if (cli_profile_is_option(arg)) {
+            int status = cli_profile_option("run", argc, argv, &i, &options->profile);
+            if (status != CLI_OK) return status;
         } else if (strcmp(arg, "--no-check") == 0)
             options->is_checked = false;
         else if (strcmp(arg, "--no-cache") == 0)
@@ -105,6 +110,8 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
         } else
             options->path = arg;
     }
+    if (options->coverage.counts && cli_profile_is_wanted(&options->profile))
+        return cli_usage_error("run", "coverage and profiles need runs of their own");
     if (!options->path && !options->code) return cli_usage_error("run", "no program given");
     return CLI_OK;
 }
@@ -142,7 +149,7 @@ static void log_beside(ChVm *vm, const char *path) {
     ch_buffer_release(&log);
 }
 
-static int run_source(ChSource *source, const RunOptions *options) {
+static int run_source(ChSource *source, RunOptions *options) {
     ChChunk *chunk = options->is_cached ? cli_cache_find(source) : NULL;
     bool is_kept = false;
     ChTree *tree = NULL;
@@ -168,10 +175,12 @@ static int run_source(ChSource *source, const RunOptions *options) {
         begin_trace(vm, options);
         if (options->is_schedule_seeded) ch_vm_schedule(vm, options->schedule_seed, options->is_schedule_traced);
         ch_vm_start(vm, module);
+        cli_profile_begin(&options->profile, vm);
         ch_vm_run_to_end(vm);
         cli_signals_stop(signals);
         status = ch_program_finish(vm);
         end_trace(vm, options, status == CLI_OK);
+        if (!cli_profile_finish(&options->profile, "run") && status == CLI_OK) status = CLI_FAILED;
         cli_coverage_take(&options->coverage, vm);
         if (!cli_coverage_finish(&options->coverage, "run", true, STDERR_FILENO) && status == CLI_OK) status = CLI_FAILED;
         // Asked to end, and it did not end by its own decision.
@@ -179,6 +188,7 @@ static int run_source(ChSource *source, const RunOptions *options) {
     } else
         cli_write(STDERR_FILENO, &why);
     ch_vm_free(vm);
+    cli_profile_release(&options->profile);
     ch_host_real_free(host);
     ch_free(arguments);
     ch_buffer_release(&why);

@@ -28,6 +28,10 @@ void *ch_try_realloc(void *pointer, size_t size);
 /* NULL is allowed. */
 void ch_free(void *pointer);
 
+/* Tells `observe` of each allocation of the process, on the thread that makes it, until it is called with NULL: for a profiler,
+ * of which there is one at a time. Of a block that grows, what it grows by is told. Costs nothing while nobody observes. */
+void ch_alloc_observe(void (*observe)(void *ud, size_t size), void *ud);
+
 /* A copy of `size` bytes. */
 void *ch_alloc_copy(const void *bytes, size_t size);
 

@@ -1,5 +1,6 @@
-// The interpreter's loop, compiled twice from exec_loop.h: the fast one, and the one that counts instructions (for
-// budgets, for exactly one instruction, and for single-stepping). Both run the same code in the same order.
+// The interpreter's loop, compiled three times from exec_loop.h: the fast one, the one that counts instructions (for
+// budgets, for exactly one instruction, for single-stepping and for coverage), and the one that profilers look into. All run
+// the same code in the same order.
 //
 // Rules for writing an instruction:
 //  1. `pc` points at the running instruction until NEXT(words); operands are read through it before it moves.
@@ -20,10 +21,23 @@
 
 #define CH_EXEC_NAME ch__exec_fast
 #define CH_EXEC_COUNTED 0
+#define CH_EXEC_SAMPLED 0
 #include "vm/exec_loop.h"
 #undef CH_EXEC_NAME
 #undef CH_EXEC_COUNTED
+#undef CH_EXEC_SAMPLED
+
+// Every frame's pc says at each instruction where the frame is (SAVE), so that whoever looks at any time, as an allocation
+// does, sees the line; and a sample that was asked for is taken between two instructions.
+#define CH_EXEC_NAME ch__exec_sampled
+#define CH_EXEC_COUNTED 0
+#define CH_EXEC_SAMPLED 1
+#include "vm/exec_loop.h"
+#undef CH_EXEC_NAME
+#undef CH_EXEC_COUNTED
+#undef CH_EXEC_SAMPLED
 
 #define CH_EXEC_NAME ch__exec_counted
 #define CH_EXEC_COUNTED 1
+#define CH_EXEC_SAMPLED 0
 #include "vm/exec_loop.h"

@@ -1,4 +1,4 @@
-// The body of the interpreter's loop; exec.c includes it twice and holds the rules. No include guard on purpose.
+// The body of the interpreter's loop; exec.c includes it three times and holds the rules. No include guard on purpose.
 
 #define R(n) (base + (n))
 #define RA R(pc->a)
@@ -10,6 +10,13 @@
 
 #if CH_EXEC_COUNTED
 #define DISPATCH() goto counted
+#elif CH_EXEC_SAMPLED
+#define DISPATCH()                                                                                             \
+    do {                                                                                                       \
+        if (CH_UNLIKELY(atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & CH_INTERRUPT_SAMPLE)) goto sample; \
+        SAVE();                                                                                                \
+        goto *labels[pc->op];                                                                                  \
+    } while (0)
 #else
 #define DISPATCH() goto *labels[pc->op]
 #endif
@@ -319,6 +326,12 @@ counted:
     if (vm->is_counting) ch__count(fiber, frame, pc);
     vm->slice_left--;
     goto *labels[pc->op];
+#endif
+#if CH_EXEC_SAMPLED
+sample: // the frame's pc is still that of the instruction that has just run
+    atomic_fetch_and(&vm->interrupt, ~CH_INTERRUPT_SAMPLE);
+    if (vm->on_sample) vm->on_sample(vm, task, vm->sample_ud);
+    DISPATCH();
 #endif
 
     // ---- moves and constants

@@ -116,6 +116,14 @@ void ch_vm_interrupt(ChVm *vm, unsigned reasons) {
 
 void ch_vm_uninterrupt(ChVm *vm, unsigned reasons) { atomic_fetch_and(&vm->interrupt, ~reasons); }
 
+void ch_vm_set_sampler(ChVm *vm, ChSampleHook hook, void *ud) {
+    vm->is_sampled = true;
+    vm->on_sample = hook;
+    vm->sample_ud = ud;
+}
+
+void ch_vm_sample_soon(ChVm *vm) { atomic_fetch_or(&vm->interrupt, CH_INTERRUPT_SAMPLE); }
+
 // ---- safepoints -------------------------------------------------------------------------------------------------------
 
 ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *status) {
@@ -188,9 +196,9 @@ static ChRunStatus run(ChVm *vm, ChTask *task, bool is_counted) {
         }
         task->fiber->is_before = false;
     }
-    ChRunStatus status = is_counted ? ch__exec_counted(vm, task) : ch__exec_fast(vm, task);
-    if (status == CH_RAN_DONE && task == vm->main_task && begin_finish(vm, task))
-        status = is_counted ? ch__exec_counted(vm, task) : ch__exec_fast(vm, task);
+    ChRunStatus (*execute)(ChVm *, ChTask *) = is_counted ? ch__exec_counted : vm->is_sampled ? ch__exec_sampled : ch__exec_fast;
+    ChRunStatus status = execute(vm, task);
+    if (status == CH_RAN_DONE && task == vm->main_task && begin_finish(vm, task)) status = execute(vm, task);
     vm->task = previous;
     if (status == CH_RAN_DONE) ch__task_ended(vm, task);
     return status;

@@ -280,6 +280,7 @@ struct ChTask {
 #define CH_INTERRUPT_CANCEL 2u  // the host wants an end
 #define CH_INTERRUPT_SIGNAL 4u
 #define CH_INTERRUPT_YIELD 8u   // the owner of the loop wants it back
+#define CH_INTERRUPT_SAMPLE 16u // a profiler wants to look; only the loop for profilers hears it
 
 // Which frames keep their arguments as they were (ch_frame_restart needs them).
 typedef enum ChKeepMode {
@@ -311,6 +312,10 @@ typedef struct ChVmOptions {
     uint64_t seed;
 } ChVmOptions;
 
+// A profiler looks at the frames of the task. The top frame's pc is that of the instruction that has just run, or older
+// when the frame has only begun.
+typedef void (*ChSampleHook)(ChVm *vm, ChTask *task, void *ud);
+
 struct ChVm {
     ChHeap heap;             // first: see heap.h
     struct ch_host *host;    // borrowed
@@ -322,6 +327,9 @@ struct ChVm {
     bool stop_requested;
     bool is_stepping;
     bool is_counting;        // see ch_vm_count
+    bool is_sampled;         // see ch_vm_set_sampler
+    ChSampleHook on_sample;
+    void *sample_ud;
     bool keeps_frames;       // hooks are set with CH_KEEP_ALL
     ChVmHooks hooks;
     ChBreakpointSite *breaks; // hash table by address, see breaks.c
@@ -432,6 +440,12 @@ void ch_vm_count(ChVm *vm);
 bool ch_op_is_branch(ChOp op);
 // Where a jump leads.
 uint32_t ch_jump_target(const ChProto *proto, uint32_t pc);
+
+// From now on the program runs on the loop for profilers, whose frames know at any time at which instruction they are.
+// `hook` (may be NULL) is called soon after each ch_vm_sample_soon. Not together with ch_vm_count.
+void ch_vm_set_sampler(ChVm *vm, ChSampleHook hook, void *ud);
+// Any thread. Wakes nobody: a program that waits is not looked at.
+void ch_vm_sample_soon(ChVm *vm);
 
 // ---- methods and types ---------------------------------------------------------------------------------------------
 

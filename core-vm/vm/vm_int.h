@@ -62,6 +62,7 @@ ChFlow ch__list_push(ChVm *vm, ChValue *args, uint32_t argc, ChValue *result); /
 
 ChRunStatus ch__exec_fast(ChVm *vm, ChTask *task);
 ChRunStatus ch__exec_counted(ChVm *vm, ChTask *task);
+ChRunStatus ch__exec_sampled(ChVm *vm, ChTask *task);
 
 typedef enum ChSafepoint { CH_SAFEPOINT_GO, CH_SAFEPOINT_THROW, CH_SAFEPOINT_LEAVE } ChSafepoint;
 // Looks at what interrupts; *fuel gets the safepoints until the next look. LEAVE: *status tells why.
