@@ -176,7 +176,7 @@ int cli_check(int argc, char **argv) {
         if (strcmp(argv[i], "--json") == 0)
             is_json = true;
         else if (argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--") != 0)
-            return cli_usage_error("check", "unknown option '%s'", argv[i]);
+            return cli_unknown_option("check", argv[i]);
     }
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-' || !argv[i][1]) cli_files_add(&list, argv[i]);

@@ -17,6 +17,8 @@
 
 // Prints `charn COMMAND: text` and where to find help; answers CLI_USAGE.
 int cli_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Prints `charn COMMAND: unknown option '--x' (did you mean '--y'?)`; answers CLI_USAGE.
+int cli_unknown_option(const char *command, const char *argument);
 // Is the argument this option, alone or as `--name=value`?
 bool cli_is_option(const char *arg, const char *name);
 // The value of the option at argv[*i], given as `--name=value` or as the next argument; NULL: it is missing.

@@ -446,7 +446,7 @@ int cli_debug(int argc, char **argv) {
         } else if (cli_is_option(argv[i], "--script")) {
             if (!(script = cli_option_value(argc, argv, &i, "--script"))) return cli_usage_error("debug", "--script needs a file");
         } else if (argv[i][0] == '-') {
-            return cli_usage_error("debug", "unknown option '%s'", argv[i]);
+            return cli_unknown_option("debug", argv[i]);
         } else {
             program = argv[i];
         }

@@ -154,7 +154,7 @@ int cli_doc(int argc, char **argv) {
             else
                 options.markdown = folder;
         } else if (strncmp(arg, "--", 2) == 0 && arg[2])
-            return cli_usage_error("doc", "unknown option '%s'", arg);
+            return cli_unknown_option("doc", arg);
         else
             argv[count++] = argv[i];
     }

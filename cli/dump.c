@@ -38,7 +38,7 @@ static bool dump_code(const ChTree *tree, ChBuffer *out) {
 static int dump(int argc, char **argv, DumpKind kind) {
     const char *path = NULL;
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1]) return cli_usage_error(argv[0], "unknown option '%s'", argv[i]);
+        if (argv[i][0] == '-' && argv[i][1]) return cli_unknown_option(argv[0], argv[i]);
         if (path) return cli_usage_error(argv[0], "one file at a time");
         path = argv[i];
     }

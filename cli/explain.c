@@ -34,7 +34,7 @@ int cli_explain(int argc, char **argv) {
     }
     if (argc < 2) return cli_usage_error("explain", "no code given");
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-') return cli_usage_error("explain", "unknown option '%s'", argv[i]);
+        if (argv[i][0] == '-') return cli_unknown_option("explain", argv[i]);
         if (explain(argv[i])) continue;
         fprintf(stderr, "charn explain: there is no code '%s' (see charn explain --list)\n", argv[i]);
         return CLI_FAILED;

@@ -178,7 +178,7 @@ int cli_fmt(int argc, char **argv) {
             if (!value || !read_range(value, &fmt.options))
                 status = cli_usage_error("fmt", "--range takes two lines, as in 3:7");
         } else {
-            status = cli_usage_error("fmt", "unknown option '%s'", argument);
+            status = cli_unknown_option("fmt", argument);
         }
     }
     if (status < 0 && !has_target) status = cli_usage_error("fmt", "no file given");

@@ -237,7 +237,7 @@ int cli_lint(int argc, char **argv) {
         else if (strcmp(argv[i], "--require-file-header") == 0)
             lint.requires_header = true;
         else
-            status = cli_usage_error("lint", "unknown option '%s'", argv[i]);
+            status = cli_unknown_option("lint", argv[i]);
     }
     if (status < 0 && !files.count) status = cli_usage_error("lint", "no file given");
     if (status < 0) {

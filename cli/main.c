@@ -1,37 +1,14 @@
-// charn: the command line. One table of commands; everything else is in the command's file.
+// charn: the command line. commands.def is the table of commands; everything else is in the command's file.
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands.h"
 
 #include "base/banned.h"
-
-typedef struct Command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *arguments, *summary, *help;
-} Command;
-
-static const Command commands[] = {
-#define CH_COMMAND(name, function, arguments, summary, help) {name, function, arguments, summary, help},
-#include "commands.def"
-#undef CH_COMMAND
-};
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
-
-static void print_help(FILE *to) {
-    fputs("charn runs programs written in Harn.\n\nUsage: charn COMMAND …\n\nCommands\n", to);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
-    fputs("\nOptions\n  --help     this text; behind a command, about that command\n  --version  the version\n"
-          "\nExit status: 0 when all is well, 1 when the program failed or has errors, 2 for a wrong command line.\n",
-          to);
-}
-
-static void print_command_help(const Command *command) {
-    printf("%s\n\nUsage: charn %s %s\n\n%s", command->summary, command->name, command->arguments, command->help);
-}
 
 int cli_usage_error(const char *command, const char *format, ...) {
     va_list args;
@@ -73,36 +50,70 @@ void cli_write(int descriptor, const ChBuffer *text) {
     }
 }
 
-int main(int argc, char **argv) {
-    if (argc < 2) {
-        print_help(stderr);
-        return CLI_USAGE;
+// Colours are asked for by what the whole process sees, so that what it starts does the same.
+static int choose_color(const char *command, const char *when) {
+    if (when && strcmp(when, "always") == 0) {
+        unsetenv("NO_COLOR");
+        setenv("CLICOLOR_FORCE", "1", 1);
+    } else if (when && strcmp(when, "never") == 0) {
+        setenv("NO_COLOR", "1", 1);
+    } else if (!when || strcmp(when, "auto") != 0) {
+        return cli_usage_error(command, "--color takes auto, always or never");
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
+    return CLI_OK;
+}
+
+static bool has_option(const CliCommand *command, const char *name) {
+    CliOption option;
+    for (const char *at = NULL; cli_option_next(command, &at, &option);)
+        if (cli_option_is(&option, name)) return true;
+    return false;
+}
+
+// Help and colours are the same for all commands; the rest is the command's own.
+static int run_command(const CliCommand *command, int argc, char **argv) {
+    int own = cli_own_arguments(command, argc, argv);
+    bool has_color = has_option(command, "--color");
+    for (int i = 1; i < own; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            cli_print_command(command, stdout);
+            return CLI_OK;
+        }
+        if (!has_color || !cli_is_option(argv[i], "--color")) continue;
+        int last = i;
+        int status = choose_color(command->name, cli_option_value(own, argv, &last, "--color"));
+        if (status != CLI_OK) return status;
+        int taken = last - i + 1;
+        memmove(&argv[i], &argv[last + 1], (size_t)(argc - last) * sizeof *argv); // with the NULL at the end
+        argc -= taken;
+        own -= taken;
+        i--;
+    }
+    return command->run(argc, argv);
+}
+
+static int help(int argc, char **argv) {
+    if (argc < 2) {
+        cli_print_overview(stdout);
         return CLI_OK;
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+    const CliCommand *command = cli_command_find(argv[1]);
+    if (!command) return cli_unknown_command(argv[1]);
+    cli_print_command(command, stdout);
+    return CLI_OK;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        cli_print_overview(stderr);
+        return CLI_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) return help(argc - 1, argv + 1);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         puts("charn " CHARN_VERSION);
         return CLI_OK;
     }
-    ChStr names[COMMAND_COUNT];
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        names[i] = ch_str_of(commands[i].name);
-        if (strcmp(argv[1], commands[i].name) != 0) continue;
-        for (int a = 2; a < argc && strcmp(argv[a], "--") != 0; a++) {
-            if (strcmp(argv[a], "--help") != 0 && strcmp(argv[a], "-h") != 0) continue;
-            print_command_help(&commands[i]);
-            return CLI_OK;
-        }
-        return commands[i].run(argc - 1, argv + 1);
-    }
-    fprintf(stderr, "charn: there is no command '%s'", argv[1]);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (ch_str_distance(ch_str_of(argv[1]), names[i], 2) <= 2) {
-            fprintf(stderr, " (did you mean '%s'?)", commands[i].name);
-            break;
-        }
-    fputs(" (see charn --help)\n", stderr);
-    return CLI_USAGE;
+    const CliCommand *command = cli_command_find(name);
+    return command ? run_command(command, argc - 1, argv + 1) : cli_unknown_command(name);
 }

@@ -101,7 +101,7 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
             if (!(*place = cli_option_value(argc, argv, &i, name))) return cli_usage_error("run", "%s needs a file", name);
         }
         else if (arg[0] == '-' && arg[1])
-            return cli_usage_error("run", "unknown option '%s'", arg);
+            return cli_unknown_option("run", arg);
         else if (options->path || options->code) {
             // Without a `--` the rest belongs to the program all the same.
             options->program_argc = argc - i;

@@ -457,7 +457,7 @@ static int parse_options(int argc, char **argv, TestOptions *options) {
         } else if (strcmp(arg, "--verbose") == 0 || strcmp(arg, "-v") == 0) {
             options->is_verbose = true;
         } else {
-            return cli_usage_error("test", "unknown option '%s'", arg);
+            return cli_unknown_option("test", arg);
         }
         for (int taken = first; taken <= i; taken++) argv[taken] = NULL;
     }

@@ -250,7 +250,8 @@ int cli_repl(int argc, char **argv) {
     bool keeps_history = true;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--no-history") == 0) keeps_history = false;
-        else return cli_usage_error("repl", argv[i][0] == '-' ? "unknown option '%s'" : "unexpected argument '%s'", argv[i]);
+        else if (argv[i][0] == '-') return cli_unknown_option("repl", argv[i]);
+        else return cli_usage_error("repl", "unexpected argument '%s'", argv[i]);
     }
     Repl repl = {.color = ch_color_mode_of(STDOUT_FILENO)};
     bool is_interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);

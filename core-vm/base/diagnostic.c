@@ -149,8 +149,10 @@ void ch_diagnostics_append(ChDiagnosticList *list, const ChDiagnosticList *from)
 }
 
 ChColorMode ch_color_mode_of(int descriptor) {
-    const char *no_color = getenv("NO_COLOR");
-    return isatty(descriptor) && !(no_color && *no_color) ? CH_COLOR_ALWAYS : CH_COLOR_NEVER;
+    const char *no_color = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
+    if (no_color && *no_color) return CH_COLOR_NEVER;
+    bool is_forced = force && *force && !(force[0] == '0' && !force[1]);
+    return is_forced || isatty(descriptor) ? CH_COLOR_ALWAYS : CH_COLOR_NEVER;
 }
 
 const char *ch_severity_name(ChSeverity severity) {

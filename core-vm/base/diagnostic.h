@@ -94,7 +94,7 @@ void ch_diagnostics_append(ChDiagnosticList *list, const ChDiagnosticList *from)
 
 typedef enum ChColorMode { CH_COLOR_NEVER, CH_COLOR_ALWAYS } ChColorMode;
 
-/* CH_COLOR_ALWAYS when the descriptor is a terminal and NO_COLOR is not set. */
+/* NO_COLOR: never; CLICOLOR_FORCE: always; else CH_COLOR_ALWAYS when the descriptor is a terminal. */
 ChColorMode ch_color_mode_of(int descriptor);
 
 /* "error", "warning", "info", "hint". */

@@ -82,6 +82,119 @@ def test_usage_errors(cli):
         expect("charn" in err, "%s: says how to go on" % (arguments,))
 
 
+def test_help_of_a_command(cli):
+    for command in ("run", "check", "repl", "completions"):
+        text = cli.good("help", command)
+        expect(text == cli.good(command, "--help") == cli.good(command, "-h"), "help of %s" % command)
+    expect("no command 'nonsense'" in cli.bad("help", "nonsense", code=2), "says so")
+    path = cli.file("a.harn", "pipeline default(task) {\n  println(argv)\n}\n")
+    for arguments in (("--", "--help", "--color", "x"), ("x", "--help", "--color")):
+        wanted = "[%s]\n" % ", ".join(a for a in arguments if a != "--")
+        expect(cli.good("run", path, *arguments) == wanted, "the options of the program are its own")
+    expect("Usage: charn run" in cli.good("run", "--deny", "exec", "--help"), "in front of it, charn's")
+
+
+def test_did_you_mean(cli):
+    for arguments, meant in ((("chekc", "x"), "check"), (("completion", "bash"), "completions"), (("run", "--no-chek", "x"), "--no-check"),
+                             (("test", "--filtr=x"), "--filter"), (("fmt", "--chekc", "x"), "--check"), (("lint", "--fixx", "x"), "--fix"),
+                             (("doc", "--jsn"), "--json"), (("debug", "--scrpt", "x"), "--script"), (("explain", "--lst"), "--list"),
+                             (("repl", "--no-histry"), "--no-history"), (("init", "--templat"), "--template"), (("help", "rnu"), "run")):
+        err = cli.bad(*arguments, code=2)
+        expect("did you mean '%s'?" % meant in err, "%s: %s" % (arguments, err))
+    err = cli.bad("check", "--quite-something-else", code=2)
+    expect("did you mean" not in err and "unknown option '--quite-something-else'" in err, err)
+
+
+def test_color(cli):
+    good, bad = cli.file("a.harn", HELLO), cli.file("bad.harn", "let = 1\n")
+    for command in ("run", "check", "lint", "fmt"):
+        for arguments, is_colored in ((("--color", "always"), True), (("--color=always",), True), (("--color", "never"), False),
+                                      (("--color=auto",), False), ((), False)):
+            _, out, err = cli.run(command, *arguments, bad)
+            expect(("\x1b[" in out + err) == is_colored, "%s %s: %r" % (command, arguments, out + err))
+        err = cli.bad(command, "--color", "sometimes", good, code=2)
+        expect("auto, always or never" in err, err)
+        expect("auto, always or never" in cli.bad(command, "--color", code=2), "without a value")
+    expect("unknown option '--color'" in cli.bad("doc", "--color", "always", code=2), "where there is nothing to colour")
+
+
+def test_completions(cli):
+    def complete(*words):
+        line = " ".join("'%s'" % word for word in words)
+        script = 'source ./charn.bash; COMP_WORDS=(%s); COMP_CWORD=%d; _charn; echo "${COMPREPLY[@]}"' % (line, len(words) - 1)
+        return subprocess.run(["bash", "-c", script], cwd=cli.folder.name, capture_output=True, text=True, check=True).stdout.split()
+
+    cli.file("charn.bash", cli.good("completions", "bash"))
+    expect(complete("charn", "ch") == ["check"], "a command")
+    expect(complete("charn", "test", "--fil") == ["--filter"], "an option")
+    expect(complete("charn", "test", "-v") == ["-v"], "a short one")
+    expect(complete("charn", "completions", "") == ["bash", "zsh", "fish"], "words")
+    expect("explain" in complete("charn", "help", ""), "commands behind help")
+    zsh, fish = cli.good("completions", "zsh"), cli.good("completions", "fish")
+    for text in (zsh, fish):
+        for part in ("schedule-seed", "these builtins cannot be called", "list the rules"):
+            expect(part in text, "%r is there" % part)
+    expect("'--deny=[these builtins cannot be called]:A,B:_files'" in zsh, "zsh knows of values")
+    expect("-l deny -r -d 'these builtins" in fish, "and so does fish")
+    for shell, text in (("zsh", zsh), ("fish", fish)):
+        if shutil.which(shell):
+            subprocess.run([shell, "-n", cli.file("script", text)], check=True)
+    for arguments in ((), ("powershell",), ("bash", "zsh")):
+        cli.bad("completions", *arguments, code=2)
+
+
+# ---- new projects ----
+
+
+def test_new_projects_pass_their_own_checks(cli):
+    for command, kind in (("init", None), ("new", "basic"), ("init", "agent"), ("init", "package")):
+        name = "p-%s" % kind
+        out = cli.good(command, name, *(("--template", kind) if kind else ()))
+        expect("created %s/main.harn" % name in out and "cd %s" % name in out, out)
+        files = [os.path.join(folder, file) for folder, _, files in os.walk(cli.path(name)) for file in files if file.endswith(".harn")]
+        expect(len(files) == 3, "three programs: %s" % files)
+        for arguments in (("check", name), ("lint", name), ("fmt", "--check", name), ("test", name), ("run", name + "/main.harn")):
+            code, out, err = cli.run(*arguments)
+            expect(code == 0 and not err, "%s %s: %s%s" % (kind, arguments, out, err))
+            expect("warning" not in out, out)
+        expect("1 passed" in cli.good("test", name), "has a test")
+        with open(cli.path(name + "/harn.toml")) as f:
+            expect('name = "%s"' % name in f.read(), "the manifest has the name")
+    expect(cli.good("run", "p-None/main.harn") == "Hello, world!\n", "output")
+
+
+def test_a_project_in_the_working_folder(cli):
+    cli.good("init")
+    expect(cli.good("run", "main.harn") == "Hello, world!\n", "output")
+    with open(cli.path("main.harn"), "w") as f:
+        f.write("mine")
+    err = cli.bad("init")
+    expect("main.harn: is there already" in err, err)
+    with open(cli.path("main.harn")) as f:
+        expect(f.read() == "mine", "is left alone")
+
+
+def test_what_is_there_is_not_overwritten(cli):
+    cli.file("there/main.harn", "mine")
+    expect("not empty" in cli.bad("init", "there"), "says why")
+    expect(os.listdir(cli.path("there")) == ["main.harn"], "nothing was added")
+    cli.file("file", "x")
+    expect("is there already" in cli.bad("init", "file"), "a file is in the way")
+    os.mkdir(cli.path("empty"))
+    cli.good("init", "empty")
+    cli.good("init", "some/folders/deep")
+    os.symlink("nowhere", cli.path("link"))
+    cli.bad("init", "link")
+
+
+def test_bad_names_of_projects(cli):
+    for name in ("a b", 'a"b', "", ".", "..", "a/..", "x" * 100, "-"):
+        cli.bad("init", name, code=2)
+    for arguments in (("a", "b"), ("--template",), ("--template", "nonsense", "a"), ("--nonsense",)):
+        cli.bad("init", *arguments, code=2)
+    expect(os.listdir(cli.folder.name) == [], "nothing was made")
+
+
 def test_run_a_file(cli):
     path = cli.file("a.harn", HELLO)
     expect(cli.good("run", path) == "hello\n", "output")
