@@ -2,6 +2,7 @@
 #include "coverage.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +40,13 @@ void cli_coverage_take(const CliCoverage *coverage, ChVm *vm) {
     vm->host->folder(vm->host->ud, &folder);
     ch_coverage_take(coverage->counts, vm, ch_buffer_view(&folder));
     ch_buffer_release(&folder);
+}
+
+void cli_coverage_complete(const CliCoverage *coverage) {
+    if (!coverage->counts) return;
+    char *folder = realpath(".", NULL);
+    ch_coverage_add_rest(coverage->counts, ch_str_of(folder));
+    free(folder);
 }
 
 bool cli_coverage_finish(const CliCoverage *coverage, const char *command, bool is_table_wanted, int descriptor) {

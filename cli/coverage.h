@@ -18,6 +18,8 @@ int cli_coverage_option(const char *command, int argc, char **argv, int *i, CliC
 void cli_coverage_begin(const CliCoverage *coverage, ChVm *vm);
 // Adds what the machine has counted.
 void cli_coverage_take(const CliCoverage *coverage, ChVm *vm);
+// When all is taken: adds what nothing began.
+void cli_coverage_complete(const CliCoverage *coverage);
 // Writes the file and prints the table. False: the file cannot be written (told).
 bool cli_coverage_finish(const CliCoverage *coverage, const char *command, bool is_table_wanted, int descriptor);
 // Begins at nothing again.

@@ -182,6 +182,7 @@ static int run_source(ChSource *source, RunOptions *options) {
         end_trace(vm, options, status == CLI_OK);
         if (!cli_profile_finish(&options->profile, "run") && status == CLI_OK) status = CLI_FAILED;
         cli_coverage_take(&options->coverage, vm);
+        cli_coverage_complete(&options->coverage);
         if (!cli_coverage_finish(&options->coverage, "run", true, STDERR_FILENO) && status == CLI_OK) status = CLI_FAILED;
         // Asked to end, and it did not end by its own decision.
         if (status != CLI_OK && ch_vm_is_cancelled(vm)) status = CLI_INTERRUPTED;

@@ -354,6 +354,7 @@ static int run_once(const TestOptions *options, const CliFiles *list) {
     int64_t started = now_ms();
     run_all(options, &tests);
     int64_t took = now_ms() - started;
+    cli_coverage_complete(&options->coverage);
     for (uint32_t i = 0; i < tests.count; i++) failed += tests.items[i].outcome != PASSED;
     if (options->is_json) {
         printf("{\"passed\":%u,\"failed\":%u,\"total\":%u,\"duration_ms\":%lld", tests.count - failed, failed, tests.count, (long long)took);

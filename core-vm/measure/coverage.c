@@ -7,7 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "compile/compile.h"
 #include "measure/coverage_int.h"
+#include "syntax/syntax.h"
 
 #include "base/banned.h"
 
@@ -71,9 +73,9 @@ static bool is_loop_of(const ChProto *proto, uint32_t loop, uint32_t *test) {
     return proto->code[loop].op == CH_OP_FOR_LOOP && *test < loop && proto->code[*test].op == CH_OP_FOR_PREP;
 }
 
-static void take_branch(ChFileCoverage *file, const ChProto *proto, uint32_t pc) {
+static void take_branch(ChFileCoverage *file, const ChProto *proto, const ChWordCount *counts, uint32_t pc) {
     const ChInstr *instr = &proto->code[pc];
-    const ChWordCount *count = &proto->linked->counts[pc];
+    const ChWordCount *count = &counts[pc];
     uint32_t behind = pc + 1 + ch_op_info[instr->op].words, target = ch_jump_target(proto, pc), test;
     const ChLineEntry *line = ch_proto_line(proto, pc);
     if (!line || instr->op == CH_OP_FOR_PREP) return;
@@ -84,19 +86,20 @@ static void take_branch(ChFileCoverage *file, const ChProto *proto, uint32_t pc)
     branch.way[0].count = count->fell;
     branch.way[1].count = count->jumped;
     if (is_loop_of(proto, pc, &test)) {
-        branch.way[0].count += proto->linked->counts[test].jumped;
-        branch.way[1].count += proto->linked->counts[test].fell;
+        branch.way[0].count += counts[test].jumped;
+        branch.way[1].count += counts[test].fell;
     }
     ch_array_push(&file->branches, branch);
 }
 
-static void take_function(ChCoverage *coverage, ChFileCoverage *file, const ChModule *module, const ChProto *proto) {
+static void take_function(ChCoverage *coverage, ChFileCoverage *file, const ChSource *source, const ChProto *proto,
+                          const ChWordCount *counts) {
     // Calls: what began with the first word, but for the jumps that lead back to it.
-    uint64_t calls = proto->linked->counts[0].begun;
+    uint64_t calls = counts[0].begun;
     for (uint32_t pc = 0; pc < proto->code_count; pc += 1 + ch_op_info[proto->code[pc].op].words) {
-        const ChWordCount *count = &proto->linked->counts[pc];
+        const ChWordCount *count = &counts[pc];
         if (ch_op_is_branch((ChOp)proto->code[pc].op)) {
-            take_branch(file, proto, pc);
+            take_branch(file, proto, counts, pc);
             if (ch_jump_target(proto, pc) == 0) calls -= count->jumped;
         } else if (proto->code[pc].op == CH_OP_JMP && ch_jump_target(proto, pc) == 0) {
             calls -= count->begun;
@@ -105,13 +108,13 @@ static void take_function(ChCoverage *coverage, ChFileCoverage *file, const ChMo
     for (uint32_t i = 0; i < proto->line_count; i++) {
         const ChLineEntry *entry = &proto->lines[i];
         if (!entry->statement) continue;
-        uint64_t count = proto->linked->counts[entry->pc].begun;
+        uint64_t count = counts[entry->pc].begun;
         // An import runs once; it begins again behind the module that it has loaded.
         if (proto->code[entry->pc].op == CH_OP_IMPORT && count > 1) count = 1;
         ch_array_push(&file->statements, (ChStatementCount){{entry->line, entry->column}, count});
     }
     if (!proto->name.length || (proto->flags & CH_PROTO_TOPLEVEL)) return;
-    ChPosition at = ch_source_position(module->source, proto->start_offset);
+    ChPosition at = ch_source_position(source, proto->start_offset);
     ch_array_push(&file->functions, (ChFunctionCount){ch_str_copy(&coverage->arena, proto->name), {at.line, at.column}, calls});
 }
 
@@ -122,7 +125,8 @@ void ch_coverage_take(ChCoverage *coverage, const ChVm *vm, ChStr folder) {
         ChFileCoverage *file = file_at(coverage, ch_path_below(folder, module->path));
         for (uint32_t i = 0; i < module->chunk->proto_count; i++) {
             const ChProto *proto = module->chunk->protos[i];
-            if (proto->linked && proto->linked->counts && proto->code_count) take_function(coverage, file, module, proto);
+            if (proto->linked && proto->linked->counts && proto->code_count)
+                take_function(coverage, file, module->source, proto, proto->linked->counts);
         }
     }
 }
@@ -191,6 +195,53 @@ ChFileCoverage **ch__coverage_files(ChCoverage *coverage, uint32_t *count) {
     }
     qsort(files, *count, sizeof files[0], by_path);
     return files;
+}
+
+// ---- what nothing began ---------------------------------------------------------------------------------------------
+
+// A program is compiled for the pipeline that it begins with; the code of the others is made here, to be counted as not run.
+static void add_pipeline(ChCoverage *coverage, ChFileCoverage *file, const ChTree *tree, const ChNode *pipeline) {
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChDiagnosticList diagnostics;
+    ch_diagnostics_init(&diagnostics, &arena);
+    ChCompileOptions options = {.kind = CH_COMPILE_ENTRY, .pipeline = pipeline->as.decl.name.text};
+    ChChunk *chunk = ch_compile(tree, &options, &diagnostics);
+    for (uint32_t i = 0; chunk && i < chunk->proto_count; i++) {
+        const ChProto *proto = chunk->protos[i];
+        if ((proto->flags & CH_PROTO_TOPLEVEL) || proto->start_offset < pipeline->start || proto->end_offset > pipeline->end) continue;
+        ChWordCount *counts = ch_alloc_zero(proto->code_count, sizeof *counts);
+        take_function(coverage, file, tree->source, proto, counts);
+        ch_free(counts);
+    }
+    ch_chunk_free(chunk);
+    ch_diagnostics_release(&diagnostics);
+    ch_arena_release(&arena);
+}
+
+static bool is_known(const ChFileCoverage *file, uint32_t from, uint32_t to) {
+    for (uint32_t i = 0; i < file->statements.count; i++)
+        if (file->statements.items[i].at.line >= from && file->statements.items[i].at.line <= to) return true;
+    return false;
+}
+
+void ch_coverage_add_rest(ChCoverage *coverage, ChStr folder) {
+    for (uint32_t f = 0; f < coverage->paths.count; f++) {
+        ChFileCoverage *file = coverage->paths.entries[f].value.pointer;
+        ChSource *source = ch_source_read(ch_path_join(&coverage->arena, folder, file->path), NULL);
+        if (!source) continue; // a program that came from elsewhere
+        ChTree *tree = ch_syntax_parse(source, NULL);
+        merge(file);
+        ChNodeList items = tree->root->as.file.items;
+        for (uint32_t i = 0; i < items.count; i++) {
+            const ChNode *item = items.items[i];
+            if (item->kind != CH_NODE_PIPELINE || is_known(file, ch_source_line(source, item->start), ch_source_line(source, item->end))) continue;
+            add_pipeline(coverage, file, tree, item);
+            file->is_merged = false;
+        }
+        ch_tree_unref(tree);
+        ch_source_unref(source);
+    }
 }
 
 // ---- between processes ------------------------------------------------------------------------------------------------

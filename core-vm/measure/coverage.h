@@ -18,6 +18,9 @@ void ch_coverage_free(ChCoverage *coverage); // NULL is allowed
 // they are below it.
 void ch_coverage_take(ChCoverage *coverage, const ChVm *vm, ChStr folder);
 
+// Adds the pipelines of these files that no machine has begun, as not run. `folder` as before.
+void ch_coverage_add_rest(ChCoverage *coverage, ChStr folder);
+
 // As a text for ch_coverage_load.
 void ch_coverage_save(const ChCoverage *coverage, ChBuffer *out);
 // Adds what was saved. False: the text is not whole; nothing was added then.

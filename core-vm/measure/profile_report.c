@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 #include "base/utf8.h"
 #include "measure/profile_int.h"
 
@@ -185,12 +186,31 @@ static void add_ticks(const ChProfile *profile, const ChSample *samples, uint32_
     ch_buffer_release(&ticks);
 }
 
+// Editors find the text by it.
+static void add_url(const ChProfile *profile, const ChCalled *called, ChBuffer *out) {
+    if (called->kind != CH_CALLED_PROGRAM) {
+        ch_buffer_add_json(out, called->file);
+        return;
+    }
+    ch_buffer_add_text(out, "\"file://");
+    ChStr parts[] = {ch_path_is_absolute(called->file) ? (ChStr){0} : profile->folder, called->file};
+    for (int p = 0; p < 2; p++) {
+        if (p == 1 && parts[0].length) ch_buffer_add_byte(out, '/');
+        for (uint32_t i = 0; i < parts[p].length; i++) {
+            unsigned char c = (unsigned char)parts[p].data[i];
+            bool is_plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '/' || c == '.' || c == '-' || c == '_';
+            ch_buffer_printf(out, is_plain ? "%c" : "%%%02X", c);
+        }
+    }
+    ch_buffer_add_byte(out, '"');
+}
+
 static void add_node(const ChProfile *profile, uint32_t index, ChBuffer *out) {
     const ChCalled *called = &profile->called.items[profile->nodes.items[index].called];
     ch_buffer_printf(out, "%s{\"id\":%u,\"callFrame\":{\"functionName\":", index ? ",\n" : "\n", index + 1);
     ch_buffer_add_json(out, index ? called->name : CH_STR("(root)"));
     ch_buffer_add_text(out, ",\"scriptId\":\"0\",\"url\":");
-    ch_buffer_add_json(out, called->file);
+    add_url(profile, called, out);
     ch_buffer_printf(out, ",\"lineNumber\":%d,\"columnNumber\":0}", called->line ? (int)called->line - 1 : -1);
 }
 

@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -236,10 +237,10 @@ def check_for_editors(project):
     hits = {}
     for node in nodes.values():
         hits[node["callFrame"]["functionName"]] = hits.get(node["callFrame"]["functionName"], 0) + node["hitCount"]
-        same(sum(tick["ticks"] for tick in node["positionTicks"]), node["hitCount"] if node["callFrame"]["url"] == "main.harn" else 0)
+        same(sum(tick["ticks"] for tick in node["positionTicks"]), node["hitCount"] if node["callFrame"]["url"].startswith("file:") else 0)
     same(top(hits), "hot")
     hot = next(node for node in nodes.values() if node["callFrame"]["functionName"] == "hot")
-    same((hot["callFrame"]["url"], hot["callFrame"]["lineNumber"]), ("main.harn", 0))
+    same((hot["callFrame"]["url"], hot["callFrame"]["lineNumber"]), (pathlib.Path(os.path.realpath(project.folder), "main.harn").as_uri(), 0))
     assert {tick["line"] for tick in hot["positionTicks"]} <= {1, 2, 3, 4, 6}, hot
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the test programs: each FAMILY/NAME.harn is one behaviour, seen from the outside.
 
-    run.py --charn build/dev/charn [--update] [--jobs N] [--engine CMD] [PATTERN ...]
+    run.py --charn build/dev/charn [--update] [--jobs N] [--engine CMD] [--with FLAGS] [PATTERN ...]
 
 What a program has to do stands beside it or in it:
     NAME.expected        it exits with 0 and prints exactly this
@@ -15,7 +15,7 @@ A program whose name begins with `_` is a module that others import. Every progr
 node unless its name begins with `broken_`: `charn check` has to know it, so that is not repeated here.
 
 --update rewrites the .expected and .error files from what happened (errors: the first line of stderr); read the
-difference before you keep it. --engine runs another program as `CMD run FILE` and changes nothing: for comparing.
+difference before you keep it. --with gives every program these options of `charn run`. --engine runs another program as `CMD run FILE` and changes nothing: for comparing.
 """
 import argparse
 import concurrent.futures
@@ -79,8 +79,8 @@ class Program:
         self.flags = " ".join(marks["flags"]).split()
         self.stdin = "".join(line + "\n" for line in marks["stdin"])
 
-    def run(self, engine):
-        command = engine + ["run"] + self.flags + [self.relative] + (["--"] + self.args if self.args else [])
+    def run(self, engine, flags=()):
+        command = engine + ["run", *flags] + self.flags + [self.relative] + (["--"] + self.args if self.args else [])
         # A state folder of its own: what one program stores, no other finds.
         with tempfile.TemporaryDirectory(prefix="charn-state-") as state:
             env = dict(os.environ, NO_COLOR="1", LC_ALL="C.UTF-8", HARN_LLM_CALLS_DISABLED="1", HARN_STATE_DIR=state)
@@ -126,6 +126,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--charn")
     p.add_argument("--engine")
+    p.add_argument("--with", dest="flags", default="")
     p.add_argument("--update", action="store_true")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     p.add_argument("patterns", nargs="*")
@@ -137,7 +138,7 @@ def main():
     programs = [Program(r) for r in find(a.patterns)]
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
-        for program, result in zip(programs, pool.map(lambda t: t.run(engine), programs)):
+        for program, result in zip(programs, pool.map(lambda t: t.run(engine, a.flags.split()), programs)):
             if a.update and not a.engine:
                 program.update(*result)
                 program = Program(program.relative)

@@ -232,22 +232,46 @@ const debugTrackers = {
   },
 };
 
-async function runFile(uri) {
+/** Runs the command line on a file in the task panel. Answers the execution, or undefined when nothing could be run. */
+async function runInTask(uri, title, argumentsOf) {
   const file = uri instanceof vscode.Uri ? uri.fsPath : activeFile();
   const name = program('cli.path');
   const command = findProgram(name);
   if (!command) {
-    return reportMissing('command line', name, 'harn.cli.path');
+    void reportMissing('command line', name, 'harn.cli.path');
+    return undefined;
   }
   if (!file) {
-    return vscode.window.showErrorMessage('Harn: open the .harn file to run.');
+    void vscode.window.showErrorMessage('Harn: open the .harn file to run.');
+    return undefined;
   }
   await vscode.workspace.textDocuments.find((document) => document.uri.fsPath === file)?.save();
   // A task instead of typed shell text: no quoting, and the panel is used again.
-  const task = new vscode.Task({ type: 'process' }, vscode.TaskScope.Workspace, path.basename(file), 'Harn',
-    new vscode.ProcessExecution(command, ['run', file], { cwd: vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri.fsPath ?? path.dirname(file) }));
+  const task = new vscode.Task({ type: 'process' }, vscode.TaskScope.Workspace, title + path.basename(file), 'Harn',
+    new vscode.ProcessExecution(command, argumentsOf(file), { cwd: vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri.fsPath ?? path.dirname(file) }));
   task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear: true, panel: vscode.TaskPanelKind.Dedicated };
-  await vscode.tasks.executeTask(task);
+  return vscode.tasks.executeTask(task);
+}
+
+async function runFile(uri) {
+  await runInTask(uri, '', (file) => ['run', file]);
+}
+
+/** Runs a file with the profiler, and opens what it has found in the editor's view of CPU profiles. */
+async function profileFile(uri) {
+  const profile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'harn-profile-')), 'program.cpuprofile');
+  // A short program may have ended before its execution is known here: it is told by its arguments.
+  const ended = vscode.tasks.onDidEndTask((event) => {
+    if (event.execution.task.execution?.args?.includes(profile)) {
+      ended.dispose();
+      if (fs.existsSync(profile)) {
+        void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(profile));
+      }
+    }
+  });
+  if (!(await runInTask(uri, 'Profile ', (file) => ['run', '--cpu-profile', profile, file]))) {
+    ended.dispose();
+  }
 }
 
 function debugFile(uri) {
@@ -261,6 +285,7 @@ exports.activate = async function activate(context) {
     vscode.commands.registerCommand('harn.restartServer', restartServer),
     vscode.commands.registerCommand('harn.showOutput', () => output?.show()),
     vscode.commands.registerCommand('harn.runFile', runFile),
+    vscode.commands.registerCommand('harn.profileFile', profileFile),
     vscode.commands.registerCommand('harn.debugFile', debugFile),
     vscode.debug.registerDebugConfigurationProvider('harn', debugConfigurations),
     vscode.debug.registerDebugConfigurationProvider('harn', debugConfigurations, vscode.DebugConfigurationProviderTriggerKind.Dynamic),
