@@ -74,7 +74,7 @@ typedef struct ChImportOf {
 /* ---- imports.c ---- */
 /* Imports that cannot be found, names that a module does not export, names that come
  * from two modules. */
-void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_t count);
+void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_t count, bool explains);
 
 /* False when cancelled. */
 bool ch__names_resolve(ChAnalysis *analysis, const ChAnalysisOptions *options);

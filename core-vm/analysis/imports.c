@@ -1,5 +1,6 @@
 /* What is wrong with the imports of a file. */
 #include "analysis/analysis_int.h"
+#include "analysis/packages.h"
 
 static void report_missing_name(ChAnalysis *analysis, const ChModuleFacts *module, ChName name)
 {
@@ -50,7 +51,26 @@ static void note_name(ChAnalysis *analysis, ChMap *first, const ChExport *item, 
                        CH_STR_ARG(item->name));
 }
 
-void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_t count)
+static void report_unresolved(ChAnalysis *analysis, ChName path, bool explains)
+{
+    ChImportMiss miss = {0};
+    if (explains)
+        ch_import_explain(&analysis->arena, analysis->tree->source->path, path.text, &miss);
+    bool has_reason = miss.reason.length > 0, has_suggestion = miss.suggestion.length > 0;
+    ChDiagnostic *diagnostic = ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-MOD-001", path.range,
+                                                 "unresolved import '%.*s'", CH_STR_ARG(path.text));
+    if (has_reason || has_suggestion)
+        ch_diagnostic_help(&analysis->diagnostics, diagnostic, "%.*s%s%s%.*s%s", CH_STR_ARG(miss.reason),
+                           has_reason && has_suggestion ? "; " : "", has_suggestion ? "did you mean `" : "",
+                           CH_STR_ARG(miss.suggestion), has_suggestion ? "`?" : "");
+    if (!has_suggestion)
+        return;
+    ChFix *fix = ch_diagnostic_fix(&analysis->diagnostics, diagnostic, "change to `%.*s`", CH_STR_ARG(miss.suggestion));
+    ch_fix_edit(&analysis->diagnostics, fix, path.range,
+                ch_str_format(&analysis->arena, "\"%.*s\"", CH_STR_ARG(miss.suggestion)));
+}
+
+void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_t count, bool explains)
 {
     ChMap first = {0};
     for (uint32_t i = 0; i < count; i++) {
@@ -59,8 +79,7 @@ void ch__report_imports(ChAnalysis *analysis, const ChImportOf *imports, uint32_
         ChName path = node->as.import.path;
         if (!module) {
             if (path.text.length > 0)
-                ch_diagnostic_add(&analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-MOD-001",
-                                  path.range, "unresolved import '%.*s'", CH_STR_ARG(path.text));
+                report_unresolved(analysis, path, explains);
             continue;
         }
         if (!(node->flags & CH_FLAG_SELECTIVE)) {

@@ -1,8 +1,8 @@
 /* Finding and reading modules.
  *
  * An import path means, in this order: the embedded module std/NAME; a file beside the
- * importing one, `.harn` being added when there is no such file; a package below
- * .harn/packages of the folder or one above it, up to the folder that holds .git.
+ * importing one, `.harn` being added when there is no such file; a module of a package
+ * (packages.h).
  *
  * Modules that were read together form a set and are freed together: they may import
  * each other, so single reference counts could not free them. */
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis_int.h"
+#include "analysis/packages.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "syntax/syntax.h"
@@ -366,95 +367,21 @@ static bool is_file(ChStr path)
     return ok;
 }
 
-static bool is_folder(ChStr path)
+/* The normalised path of a file, or empty. The disk is asked as it stands: `gone/../x` is none where there is no `gone`. */
+static ChStr existing(ChModuleGraph *graph, ChArena *arena, ChStr path)
 {
-    struct stat info;
-    char *text = ch_str_detach(path);
-    bool ok = stat(text, &info) == 0 && S_ISDIR(info.st_mode);
-    ch_free(text);
-    return ok;
-}
-
-static bool exists(ChModuleGraph *graph, ChStr path)
-{
-    if (is_file(path))
-        return true;
+    ChStr normal = ch_path_normalize(arena, path);
+    if (is_file(path) && (ch_str_equal(path, normal) || is_file(normal)))
+        return normal;
     ChSource *source =
-        graph->loader.open_text ? graph->loader.open_text(graph->loader.data, path) : NULL;
+        graph->loader.open_text ? graph->loader.open_text(graph->loader.data, normal) : NULL;
     ch_source_unref(source);
-    return source != NULL;
+    return source ? normal : (ChStr){0};
 }
 
 static ChStr with_suffix(ChArena *arena, ChStr path, const char *suffix)
 {
     return ch_str_format(arena, "%.*s%s", CH_STR_ARG(path), suffix);
-}
-
-/* A package path has no `..`, is not absolute, and so stays within the packages. */
-static bool is_safe(ChArena *arena, ChStr path)
-{
-    ChStr normal = ch_path_normalize(arena, path);
-    return path.length > 0 && !ch_path_is_absolute(path) &&
-           ch_str_find(path, CH_STR("\\"), 0) < 0 && !ch_str_starts_with(normal, CH_STR(".."));
-}
-
-/* The entry of [exports] in the package's harn.toml: NAME = "file". */
-static ChStr exported_file(ChArena *arena, ChStr manifest, ChStr name)
-{
-    ChSource *source = ch_source_read(manifest, NULL);
-    ChStr found = {0};
-    bool in_exports = false;
-    for (uint32_t line = 1; source && line <= source->line_count && found.length == 0; line++) {
-        ChStr text = ch_str_trim(ch_source_line_text(source, line));
-        if (text.length == 0 || text.data[0] == '#')
-            continue;
-        if (text.data[0] == '[') {
-            in_exports = ch_str_is(text, "[exports]");
-            continue;
-        }
-        int64_t equals = ch_str_find(text, CH_STR("="), 0);
-        if (!in_exports || equals < 0)
-            continue;
-        ChStr key = ch_str_trim(ch_str_slice(text.data, (size_t)equals));
-        ChStr value = ch_str_trim(
-            ch_str_slice(text.data + equals + 1, text.length - (size_t)equals - 1));
-        if (key.length >= 2 && key.data[0] == '"')
-            key = ch_str_slice(key.data + 1, key.length - 2);
-        int64_t end = value.length > 1 ? ch_str_find(value, CH_STR("\""), 1) : -1;
-        if (value.length > 1 && value.data[0] == '"' && end > 0 && ch_str_equal(key, name))
-            found = ch_str_copy(arena, ch_str_slice(value.data + 1, (size_t)end - 1));
-    }
-    ch_source_unref(source);
-    return found;
-}
-
-/* A file, a folder's lib.harn, or the path with `.harn`. */
-static ChStr package_target(ChArena *arena, ChStr path)
-{
-    if (is_folder(path)) {
-        ChStr lib = with_suffix(arena, path, "/lib.harn");
-        return is_file(lib) ? lib : (ChStr){0};
-    }
-    if (is_file(path))
-        return path;
-    ChStr with_extension = with_suffix(arena, path, ".harn");
-    return is_file(with_extension) ? with_extension : (ChStr){0};
-}
-
-static ChStr find_in_packages(ChArena *arena, ChStr root, ChStr path)
-{
-    ChStr found = package_target(arena, ch_path_join(arena, root, path));
-    if (found.length > 0)
-        return found;
-    int64_t slash = ch_str_find(path, CH_STR("/"), 0);
-    if (slash < 0)
-        return (ChStr){0};
-    ChStr package = ch_path_join(arena, root, ch_str_slice(path.data, (size_t)slash));
-    ChStr name = ch_str_slice(path.data + slash + 1, path.length - (size_t)slash - 1);
-    ChStr file = exported_file(arena, with_suffix(arena, package, "/harn.toml"), name);
-    if (file.length == 0 || !is_safe(arena, file))
-        return (ChStr){0};
-    return package_target(arena, ch_path_join(arena, package, file));
 }
 
 static ChStr absolute(ChArena *arena, ChStr path)
@@ -474,29 +401,12 @@ ChStr ch_module_resolve(ChModuleGraph *graph, ChArena *arena, ChStr importer, Ch
         return found ? ch_str_copy(arena, path) : (ChStr){0};
     }
     ChStr folder = ch_path_folder(absolute(arena, importer));
-    ChStr beside = ch_path_normalize(arena, ch_path_join(arena, folder, path));
-    if (exists(graph, beside))
-        return beside;
-    if (ch_path_extension(beside).length == 0) {
-        ChStr with_extension = with_suffix(arena, beside, ".harn");
-        if (exists(graph, with_extension))
-            return with_extension;
-    }
-    if (!is_safe(arena, path))
-        return (ChStr){0};
-    for (;;) {
-        ChStr packages = with_suffix(arena, folder, "/.harn/packages");
-        if (is_folder(packages)) {
-            ChStr found = find_in_packages(arena, packages, path);
-            if (found.length > 0)
-                return found;
-        }
-        struct stat info;
-        ChStr git = with_suffix(arena, folder, "/.git");
-        if (stat(git.data, &info) == 0 || folder.length <= 1)
-            return (ChStr){0};
-        folder = ch_path_folder(folder);
-    }
+    ChStr beside = ch_path_join(arena, folder, path), found = existing(graph, arena, beside);
+    if (found.length == 0 && ch_path_extension(beside).length == 0)
+        found = existing(graph, arena, with_suffix(arena, beside, ".harn"));
+    if (found.length > 0)
+        return found;
+    return ch_package_find(arena, folder, path);
 }
 
 ChModuleFacts *ch_module_graph_find(ChModuleGraph *graph, ChStr importer, ChStr path)

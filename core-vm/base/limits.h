@@ -7,6 +7,9 @@
  * range keeps sums of two offsets from overflowing. */
 #define CH_SOURCE_BYTES_MAX (64u * 1024u * 1024u)
 
+/* A harn.toml may have this many bytes: one that is larger is no manifest. */
+#define CH_MANIFEST_BYTES_MAX (1024u * 1024u)
+
 /* A source line longer than this is shown as an extract around the caret. */
 #define CH_DIAGNOSTIC_LINE_CHARS_MAX 160u
 

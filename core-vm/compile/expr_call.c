@@ -3,6 +3,7 @@
 // A call's window lies at the top of the live registers; the callee's frame begins at its first argument. Chains
 // a.b().c[d] are walked iteratively: the intermediate value stays in the register on top, which is where the window
 // of the next method call begins.
+#include "builtins/builtins.h"
 #include "compile/compile_int.h"
 
 // ---- arguments

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "analysis/packages.h"
 #include "base/alloc.h"
 #include "base/path.h"
 #include "builtins/std.h"
@@ -201,11 +202,6 @@ static bool is_file(ChVm *vm, const ChBuffer *path) {
     return vm->host->file_info(vm->host->ud, path->data, &info) == CH_STATUS_OK && info.kind != CH_FILE_FOLDER;
 }
 
-static bool is_folder(ChVm *vm, const ChBuffer *path) {
-    ChFileInfo info;
-    return vm->host->file_info(vm->host->ud, path->data, &info) == CH_STATUS_OK && info.kind == CH_FILE_FOLDER;
-}
-
 static void set_path(ChBuffer *out, ChStr folder, ChStr name) {
     ch_buffer_clear(out);
     if (!ch_path_is_absolute(name) && folder.length && !ch_str_is(folder, ".")) {
@@ -223,106 +219,26 @@ static bool try_with_extension(ChVm *vm, ChBuffer *out) {
     return is_file(vm, out);
 }
 
-// A path of a package may not leave it.
-static bool is_safe(ChStr name) {
-    if (!name.length || ch_path_is_absolute(name) || ch_str_find(name, CH_STR("\\"), 0) >= 0) return false;
-    for (uint32_t start = 0; start <= name.length;) {
-        int64_t slash = ch_str_find(name, CH_STR("/"), start);
-        uint32_t end = slash < 0 ? name.length : (uint32_t)slash;
-        if (end - start == 2 && memcmp(name.data + start, "..", 2) == 0) return false;
-        start = end + 1;
-    }
-    return true;
-}
-
-// The value of `key = "text"` in the table [exports] of a package's harn.toml.
-static bool manifest_export(ChVm *vm, ChStr package, ChStr key, ChBuffer *out) {
-    ChBuffer path = {0}, text = {0};
-    bool is_found = false, is_in_table = false;
-    ch_buffer_add_str(&path, package);
-    ch_buffer_add_text(&path, "/harn.toml");
-    if (vm->host->file_read(vm->host->ud, path.data, 1u << 20, &text) == CH_STATUS_OK) {
-        ChStr rest = ch_buffer_view(&text);
-        while (rest.length && !is_found) {
-            int64_t end = ch_str_find(rest, CH_STR("\n"), 0);
-            ChStr line = ch_str_trim(ch_str_slice(rest.data, end < 0 ? rest.length : (size_t)end));
-            rest = end < 0 ? (ChStr){0} : ch_str_slice(rest.data + end + 1, rest.length - (size_t)end - 1);
-            if (line.length && line.data[0] == '[') {
-                is_in_table = ch_str_is(line, "[exports]");
-                continue;
-            }
-            int64_t equals = ch_str_find(line, CH_STR("="), 0);
-            if (!is_in_table || equals < 0) continue;
-            ChStr name = ch_str_trim(ch_str_slice(line.data, (size_t)equals));
-            ChStr value = ch_str_trim(ch_str_slice(line.data + equals + 1, line.length - (size_t)equals - 1));
-            if (name.length > 2 && name.data[0] == '"') name = ch_str_slice(name.data + 1, name.length - 2);
-            if (!ch_str_equal(name, key) || value.length < 2 || value.data[0] != '"') continue;
-            int64_t close = ch_str_find(value, CH_STR("\""), 1);
-            if (close < 0) continue;
-            ChStr target = ch_str_slice(value.data + 1, (size_t)close - 1);
-            if (!is_safe(target)) continue;
-            set_path(out, package, target);
-            is_found = true;
-        }
-    }
-    ch_buffer_release(&path);
-    ch_buffer_release(&text);
-    return is_found;
-}
-
-static bool try_package(ChVm *vm, ChStr packages, ChStr name, ChBuffer *out) {
-    set_path(out, packages, name);
-    if (is_folder(vm, out)) {
-        ch_buffer_add_text(out, "/lib.harn");
-        if (is_file(vm, out)) return true;
-    } else if (try_with_extension(vm, out))
-        return true;
-    int64_t slash = ch_str_find(name, CH_STR("/"), 0);
-    if (slash < 0) return false;
-    ChBuffer package = {0};
-    set_path(&package, packages, ch_str_slice(name.data, (size_t)slash));
-    bool is_found = manifest_export(vm, ch_buffer_view(&package),
-                                    ch_str_slice(name.data + slash + 1, name.length - (size_t)slash - 1), out) &&
-                    try_with_extension(vm, out);
-    ch_buffer_release(&package);
-    return is_found;
-}
-
-// Packages are looked for in .harn/packages of the folder and of those above, up to the repository's root.
-static bool find_package(ChVm *vm, ChStr folder, ChStr name, ChBuffer *out) {
-    if (!is_safe(name)) return false;
-    ChArena arena;
-    ch_arena_init(&arena);
-    ChBuffer working = {0}, probe = {0};
+static ChStr absolute_folder(ChVm *vm, ChArena *arena, ChStr folder) {
+    ChBuffer working = {0};
     vm->host->folder(vm->host->ud, &working);
-    ChStr anchor = ch_path_normalize(&arena, ch_path_join(&arena, ch_buffer_view(&working), folder));
-    bool is_found = false;
-    for (;;) {
-        set_path(&probe, anchor, CH_STR(".harn/packages"));
-        if (is_folder(vm, &probe)) is_found = try_package(vm, ch_buffer_view(&probe), name, out);
-        if (is_found || ch_str_is(anchor, "/") || ch_str_is(anchor, ".")) break;
-        set_path(&probe, anchor, CH_STR(".git"));
-        ChFileInfo info;
-        if (vm->host->file_info(vm->host->ud, probe.data, &info) == CH_STATUS_OK) break;
-        anchor = ch_path_folder(anchor);
-    }
+    ChStr path = ch_path_normalize(arena, ch_path_join(arena, ch_buffer_view(&working), folder));
     ch_buffer_release(&working);
-    ch_buffer_release(&probe);
-    ch_arena_release(&arena);
-    return is_found;
+    return path;
 }
 
 bool ch_vm_module_resolve(ChVm *vm, ChStr folder, ChStr name, ChBuffer *out) {
     set_path(out, folder, name);
     if (try_with_extension(vm, out)) return true;
-    ChBuffer package = {0};
-    bool is_found = find_package(vm, folder, name, &package);
-    if (is_found) {
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChStr found = ch_package_find(&arena, absolute_folder(vm, &arena, folder), name);
+    if (found.length) {
         ch_buffer_clear(out);
-        ch_buffer_add_str(out, ch_buffer_view(&package));
+        ch_buffer_add_str(out, found);
     }
-    ch_buffer_release(&package);
-    return is_found;
+    ch_arena_release(&arena);
+    return found.length > 0;
 }
 
 // ---- loading ----------------------------------------------------------------------------------------------------------
@@ -473,7 +389,10 @@ ChModule *ch_vm_module_load(ChVm *vm, ChStr folder, ChStr name) {
     ChArena arena;
     ch_arena_init(&arena);
     if (!ch_vm_module_resolve(vm, folder, name, &path)) {
-        ch_throw_runtime(vm, "Import error: cannot read '%s': No such file or directory (os error 2)", path.data);
+        ChImportMiss miss;
+        ch_import_explain(&arena, ch_path_join(&arena, absolute_folder(vm, &arena, folder), CH_STR("_")), name, &miss);
+        ch_throw_runtime(vm, "Import error: cannot read '%s': No such file or directory (os error 2)%s%.*s", path.data,
+                         miss.reason.length ? ": " : "", CH_STR_ARG(miss.reason));
     } else {
         vm->host->folder(vm->host->ud, &working);
         ChStr key = ch_path_normalize(&arena, ch_path_join(&arena, ch_buffer_view(&working), ch_buffer_view(&path)));
