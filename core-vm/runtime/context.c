@@ -131,20 +131,25 @@ CH_NATIVE(ch__shared_put) {
     return CH_OK;
 }
 
-// ---- the namespace `stream` ---------------------------------------------------------------------------------------------
+// ---- the namespaces `stream` and `workflow` ----------------------------------------------------------------------------
 
-CH_NATIVE(ch__stream_namespace) {
-    ChValue *slot = shared_slot(vm, CH_STR("stream"));
+// A record of the functions whose rows begin with the prefix: its fields can be called as methods, and no method of dicts
+// is in their way.
+static ChFlow name_space(ChVm *vm, ChStr name, const char *prefix, ChValue *result) {
+    ChValue *slot = shared_slot(vm, name);
     if (ch_is_nil(*slot)) {
-        // A record of functions: its fields can be called as methods, and no method of dicts is in their way.
-        static const char prefix[] = "__stream_";
-        *slot = ch_object(ch_struct_new(ch__struct_type(vm, CH_STR("stream"))->root));
+        size_t length = strlen(prefix);
+        *slot = ch_object(ch_struct_new(ch__struct_type(vm, name)->root));
         for (uint32_t row = 0; row < ch_builtin_count; row++) {
-            const char *name = ch_builtin_rows[row].name;
-            if (ch_builtin_rows[row].type != CH_ROW_FUNCTION || strncmp(name, prefix, sizeof prefix - 1) != 0) continue;
-            name += sizeof prefix - 1;
-            ch_struct_put(vm, slot, ch_intern(vm, name, strlen(name)), ch_builtin_ref(row));
+            const char *function = ch_builtin_rows[row].name;
+            if (ch_builtin_rows[row].type != CH_ROW_FUNCTION || strncmp(function, prefix, length) != 0) continue;
+            function += length;
+            ch_struct_put(vm, slot, ch_intern(vm, function, strlen(function)), ch_builtin_ref(row));
         }
     }
     return ch__give(result, ch_retain(*slot));
 }
+
+CH_NATIVE(ch__stream_namespace) { return name_space(vm, CH_STR("stream"), "__stream_", result); }
+
+CH_NATIVE(ch__workflow_namespace) { return name_space(vm, CH_STR("workflow"), "__workflow_", result); }
