@@ -26,8 +26,14 @@ int cli_coverage_option(const char *command, int argc, char **argv, int *i, CliC
         coverage->lcov = cli_option_value(argc, argv, i, "--lcov");
         if (!coverage->lcov || !*coverage->lcov) return cli_usage_error(command, "--lcov needs a file");
     }
-    if (!coverage->counts) coverage->counts = ch_coverage_new();
     return CLI_OK;
+}
+
+bool cli_coverage_is_wanted(const CliCoverage *coverage) { return coverage->has_table || coverage->lcov; }
+
+void cli_coverage_start(CliCoverage *coverage) {
+    cli_coverage_release(coverage);
+    if (cli_coverage_is_wanted(coverage)) coverage->counts = ch_coverage_new();
 }
 
 void cli_coverage_begin(const CliCoverage *coverage, ChVm *vm) {
@@ -65,12 +71,6 @@ bool cli_coverage_finish(const CliCoverage *coverage, const char *command, bool 
     }
     ch_buffer_release(&text);
     return is_written;
-}
-
-void cli_coverage_restart(CliCoverage *coverage) {
-    if (!coverage->counts) return;
-    ch_coverage_free(coverage->counts);
-    coverage->counts = ch_coverage_new();
 }
 
 void cli_coverage_release(CliCoverage *coverage) {

@@ -110,7 +110,7 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
         } else
             options->path = arg;
     }
-    if (options->coverage.counts && cli_profile_is_wanted(&options->profile))
+    if (cli_coverage_is_wanted(&options->coverage) && cli_profile_is_wanted(&options->profile))
         return cli_usage_error("run", "coverage and profiles need runs of their own");
     if (!options->path && !options->code) return cli_usage_error("run", "no program given");
     return CLI_OK;
@@ -166,6 +166,7 @@ static int run_source(ChSource *source, RunOptions *options) {
     if (options->allow) ch_builtin_policy(vm, CH_POLICY_ALLOW, ch_str_of(options->allow));
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     log_beside(vm, options->path);
+    cli_coverage_start(&options->coverage);
     cli_coverage_begin(&options->coverage, vm);
     if (!chunk && (chunk = ch_program_compile(vm, tree, &why)) && is_kept && options->is_cached) cli_cache_keep(source, chunk);
     ch_tree_unref(tree);
@@ -190,6 +191,7 @@ static int run_source(ChSource *source, RunOptions *options) {
         cli_write(STDERR_FILENO, &why);
     ch_vm_free(vm);
     cli_profile_release(&options->profile);
+    cli_coverage_release(&options->coverage);
     ch_host_real_free(host);
     ch_free(arguments);
     ch_buffer_release(&why);
@@ -210,7 +212,6 @@ int cli_run(int argc, char **argv) {
         source = cli_read(options.path);
     if (!source) return CLI_FAILED;
     status = run_source(source, &options);
-    cli_coverage_release(&options.coverage);
     ch_source_unref(source);
     return status;
 }

@@ -343,9 +343,10 @@ static void release(Tests *tests) {
     ch_array_release(tests);
 }
 
-static int run_once(const TestOptions *options, const CliFiles *list) {
+static int run_once(TestOptions *options, const CliFiles *list) {
     Tests tests = {0};
     uint32_t files = 0, failed = 0;
+    cli_coverage_start(&options->coverage);
     bool can_read = true;
     for (uint32_t i = 0; i < list->count; i++) can_read &= find_tests(options, list->items[i], &tests, &files);
     if (tests.count == 0 && !options->is_json) printf("No test pipelines found\n");
@@ -414,7 +415,6 @@ static _Noreturn void watch(TestOptions *options, int argc, char **argv) {
         uint64_t state = state_of(&list);
         if (state != last) {
             run_once(options, &list);
-            cli_coverage_restart(&options->coverage);
             printf("\nwaiting for changes; Ctrl-C ends\n");
             fflush(stdout);
         }
