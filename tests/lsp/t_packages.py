@@ -23,7 +23,7 @@ def test_definition_and_fix(context):
     edits = [edit["newText"] for action in actions for changes in action["edit"].get("documentChanges", []) for edit in changes["edits"]]
     edits += [edit["newText"] for action in actions for part in action["edit"].get("changes", {}).values() for edit in part]
     assert '"acme"' in edits, actions
-    places = [client.at("textDocument/definition", uri, 4, column) for column in (10, 15)]
+    places = [client.at("definition", uri, 4, column) for column in (10, 15)]
     for place, (path, line) in zip(places, (("vendor/helper/src/text.harn", 1), (".harn/packages/acme/lib.harn", 0))):
         place = place[0] if isinstance(place, list) else place
         assert place.get("uri", place.get("targetUri")) == f"file://{root}/{path}", place
