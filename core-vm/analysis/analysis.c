@@ -38,6 +38,8 @@ ChAnalysis *ch_analysis_run(ChTree *tree, const ChAnalysisOptions *options)
         ch_analysis_unref(analysis);
         return NULL;
     }
+    if (options->looks_at_disk && !options->before_run)
+        ch__check_templates(analysis);
     ch_diagnostics_sort(&analysis->diagnostics);
     return analysis;
 }
@@ -59,6 +61,9 @@ void ch_analysis_unref(ChAnalysis *analysis)
     ch_array_release(&analysis->tokens);
     ch_array_release(&analysis->hints);
     ch_array_release(&analysis->unresolved);
+    for (uint32_t i = 0; i < analysis->templates.count; i++)
+        ch_source_unref(analysis->templates.items[i]);
+    ch_array_release(&analysis->templates);
     ch_free(analysis->reference_order);
     ch_free(analysis->reference_starts);
     ch_free(analysis->node_symbols);

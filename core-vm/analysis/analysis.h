@@ -97,8 +97,9 @@ typedef struct ChAnalysisOptions {
      * variables, imports that fail) is left to it, since a program may catch it or never
      * get there. */
     bool before_run;
-    /* Of an import that cannot be found, look at the disk for what was meant. */
-    bool explains_imports;
+    /* Look at the disk: for what an import was meant to be that cannot be found, and at the templates that the
+     * program renders. */
+    bool looks_at_disk;
     /* Names and declarations only, no bodies: for the interface of a module. */
     bool declarations_only;
     const ChModuleFacts *self; /* the module that the file is; may be NULL */

@@ -62,6 +62,7 @@ struct ChAnalysis {
     ChTypeParam *foreign_params;
     ChMap impl_methods; /* type name to ChTypeDecl that collects methods of undeclared types */
     CH_ARRAY_OF(ChUnresolved) unresolved;
+    CH_ARRAY_OF(ChSource *) templates; /* those that diagnostics show */
 };
 
 /* ---- names.c ---- */
@@ -70,6 +71,10 @@ typedef struct ChImportOf {
     const ChNode *node; /* IMPORT */
     ChModuleFacts *module;   /* NULL: not found */
 } ChImportOf;
+
+/* ---- templates.c ---- */
+/* The templates that render and render_prompt name: missing, with errors, with includes that are missing. */
+void ch__check_templates(ChAnalysis *analysis);
 
 /* ---- imports.c ---- */
 /* Imports that cannot be found, names that a module does not export, names that come

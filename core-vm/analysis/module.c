@@ -8,10 +8,10 @@
  * each other, so single reference counts could not free them. */
 #include "analysis/module.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analysis/analysis_int.h"
+#include "analysis/manifest.h"
 #include "analysis/packages.h"
 #include "base/limits.h"
 #include "base/path.h"
@@ -358,20 +358,11 @@ static ChModuleFacts *load(ChModuleGraph *graph, ChStr key)
 
 /* ---- paths ---------------------------------------------------------------------------------- */
 
-static bool is_file(ChStr path)
-{
-    struct stat info;
-    char *text = ch_str_detach(path);
-    bool ok = stat(text, &info) == 0 && S_ISREG(info.st_mode);
-    ch_free(text);
-    return ok;
-}
-
 /* The normalised path of a file, or empty. The disk is asked as it stands: `gone/../x` is none where there is no `gone`. */
 static ChStr existing(ChModuleGraph *graph, ChArena *arena, ChStr path)
 {
     ChStr normal = ch_path_normalize(arena, path);
-    if (is_file(path) && (ch_str_equal(path, normal) || is_file(normal)))
+    if (ch__is_file(path) && (ch_str_equal(path, normal) || ch__is_file(normal)))
         return normal;
     ChSource *source =
         graph->loader.open_text ? graph->loader.open_text(graph->loader.data, normal) : NULL;

@@ -707,7 +707,7 @@ bool ch__names_resolve(ChAnalysis *analysis, const ChAnalysisOptions *options)
             (ChRange){0, analysis->tree->source->text.length};
         resolve_rest(&walk);
         if (options->import && !options->before_run && !options->self)
-            ch__report_imports(analysis, walk.imports.items, walk.imports.count, options && options->explains_imports);
+            ch__report_imports(analysis, walk.imports.items, walk.imports.count, options && options->looks_at_disk);
     }
     ch_map_release(&walk.visible);
     ch_array_release(&walk.ancestors);

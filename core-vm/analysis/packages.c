@@ -5,36 +5,13 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analysis/analysis_int.h"
-#include "base/limits.h"
+#include "analysis/manifest.h"
 #include "base/path.h"
-#include "base/toml.h"
 
 /* ---- the disk ------------------------------------------------------------------------------------------------- */
-
-static bool has_kind(ChStr path, mode_t kind)
-{
-    struct stat info;
-    char *text = ch_str_detach(path);
-    bool ok = stat(text, &info) == 0 && (info.st_mode & S_IFMT) == kind;
-    ch_free(text);
-    return ok;
-}
-
-static bool is_file(ChStr path) { return has_kind(path, S_IFREG); }
-static bool is_folder(ChStr path) { return has_kind(path, S_IFDIR); }
-
-static bool exists(ChStr path)
-{
-    struct stat info;
-    char *text = ch_str_detach(path);
-    bool ok = stat(text, &info) == 0;
-    ch_free(text);
-    return ok;
-}
 
 static ChStr below(ChArena *arena, ChStr folder, const char *name) { return ch_path_join(arena, folder, ch_str_of(name)); }
 
@@ -60,45 +37,19 @@ static bool is_within(ChArena *arena, ChStr root, ChStr path)
 static ChStr module_at(ChArena *arena, ChStr root, ChStr path)
 {
     ChStr found = path;
-    if (is_folder(path))
+    if (ch__is_folder(path))
         found = below(arena, path, "lib.harn");
-    else if (!is_file(path) && ch_path_extension(path).length == 0)
+    else if (!ch__is_file(path) && ch_path_extension(path).length == 0)
         found = ch_str_format(arena, "%.*s.harn", CH_STR_ARG(path));
-    return is_file(found) && is_within(arena, root, found) ? found : (ChStr){0};
+    return ch__is_file(found) && is_within(arena, root, found) ? found : (ChStr){0};
 }
 
 /* ---- manifests ------------------------------------------------------------------------------------------------ */
 
-typedef struct Manifest {
-    ChStr path;
-    ChSource *source;   /* NULL: cannot be read */
-    const ChToml *root; /* NULL: is no TOML, `problem` says why */
-    ChTomlProblem problem;
-    bool is_there;
-} Manifest;
-
-static Manifest read_manifest(ChArena *arena, ChStr folder)
-{
-    Manifest manifest = {.path = below(arena, folder, "harn.toml")};
-    manifest.is_there = is_file(manifest.path);
-    if (!manifest.is_there)
-        return manifest;
-    manifest.source = ch_source_read(manifest.path, NULL);
-    if (!manifest.source)
-        manifest.problem = (ChTomlProblem){"it cannot be read as UTF-8 text", 0};
-    else if (manifest.source->text.length > CH_MANIFEST_BYTES_MAX)
-        manifest.problem = (ChTomlProblem){"it is too large for a manifest", 0};
-    else
-        manifest.root = ch_toml_parse(arena, manifest.source->text, &manifest.problem);
-    return manifest;
-}
-
-static void release_manifest(Manifest *manifest) { ch_source_unref(manifest->source); }
-
 static bool is_text(const ChToml *node) { return node && node->kind == CH_TOML_TEXT; }
 
 /* [dependencies] NAME: a table, or a text, which is a path. */
-static const ChToml *dependency(const Manifest *manifest, ChStr name)
+static const ChToml *dependency(const ChManifest *manifest, ChStr name)
 {
     return ch_toml_get(ch_toml_get(manifest->root, CH_STR("dependencies")), name);
 }
@@ -110,26 +61,12 @@ static ChStr dependency_path(const ChToml *entry)
     return is_text(entry) ? entry->as.text : (ChStr){0};
 }
 
-static const ChToml *export_of(const Manifest *manifest, ChStr name)
+static const ChToml *export_of(const ChManifest *manifest, ChStr name)
 {
     return ch_toml_get(ch_toml_get(manifest->root, CH_STR("exports")), name);
 }
 
 /* ---- paths in a package --------------------------------------------------------------------------------------- */
-
-/* The path without `.`, in the arena; empty when it is none of a package: absolute, with `..` or `\`. */
-static ChStr clean(ChArena *arena, ChStr path)
-{
-    bool is_plain = path.length > 0 && !ch_path_is_absolute(path) && ch_str_find(path, CH_STR("\\"), 0) < 0;
-    for (uint32_t start = 0; is_plain && start <= path.length;) {
-        int64_t slash = ch_str_find(path, CH_STR("/"), start);
-        uint32_t end = slash < 0 ? path.length : (uint32_t)slash;
-        is_plain = !ch_str_is(ch_str_slice(path.data + start, end - start), "..");
-        start = end + 1;
-    }
-    ChStr normal = is_plain ? ch_path_normalize(arena, path) : (ChStr){0};
-    return ch_str_is(normal, ".") ? (ChStr){0} : normal;
-}
 
 /* NAME/REST */
 static ChStr split(ChStr path, ChStr *rest)
@@ -141,21 +78,21 @@ static ChStr split(ChStr path, ChStr *rest)
 
 static ChStr find_exported(ChArena *arena, ChStr root, ChStr name)
 {
-    Manifest manifest = read_manifest(arena, root);
+    ChManifest manifest = ch__manifest_read(arena, root);
     const ChToml *entry = export_of(&manifest, name);
-    ChStr file = is_text(entry) ? clean(arena, entry->as.text) : (ChStr){0};
-    release_manifest(&manifest);
+    ChStr file = is_text(entry) ? ch__path_clean(arena, entry->as.text) : (ChStr){0};
+    ch__manifest_release(&manifest);
     return file.length > 0 ? module_at(arena, root, ch_path_join(arena, root, file)) : (ChStr){0};
 }
 
 /* `rest` in the package at `root`, which may also be one file. */
 static ChStr find_in_package(ChArena *arena, ChStr root, ChStr rest)
 {
-    if (!is_folder(root)) {
+    if (!ch__is_folder(root)) {
         ChStr file = ch_str_format(arena, "%.*s.harn", CH_STR_ARG(root));
         if (rest.length > 0)
             return (ChStr){0};
-        return is_file(root) ? root : is_file(file) ? file : (ChStr){0};
+        return ch__is_file(root) ? root : ch__is_file(file) ? file : (ChStr){0};
     }
     ChStr found = module_at(arena, root, rest.length > 0 ? ch_path_join(arena, root, rest) : root);
     return found.length > 0 || rest.length == 0 ? found : find_exported(arena, root, rest);
@@ -164,37 +101,28 @@ static ChStr find_in_package(ChArena *arena, ChStr root, ChStr rest)
 /* What harn.toml of the folder says about the package; empty: nothing, or it has no path. */
 static ChStr declared_root(ChArena *arena, ChStr folder, ChStr name)
 {
-    Manifest manifest = read_manifest(arena, folder);
+    ChManifest manifest = ch__manifest_read(arena, folder);
     ChStr path = dependency_path(dependency(&manifest, name));
-    release_manifest(&manifest);
+    ch__manifest_release(&manifest);
     return path.length > 0 ? ch_path_normalize(arena, ch_path_join(arena, folder, path)) : (ChStr){0};
-}
-
-/* The folder above; false at the last one that is looked at. */
-static bool climb(ChArena *arena, ChStr *folder)
-{
-    if (folder->length <= 1 || exists(below(arena, *folder, ".git")))
-        return false;
-    *folder = ch_path_folder(*folder);
-    return true;
 }
 
 ChStr ch_package_find(ChArena *arena, ChStr folder, ChStr path)
 {
-    ChStr whole = clean(arena, path), rest;
+    ChStr whole = ch__path_clean(arena, path), rest;
     if (whole.length == 0)
         return (ChStr){0};
     ChStr name = split(whole, &rest);
     do {
         ChStr packages = below(arena, folder, ".harn/packages"), found = {0};
-        if (is_folder(packages))
+        if (ch__is_folder(packages))
             found = find_in_package(arena, ch_path_join(arena, packages, name), rest);
         ChStr root = found.length > 0 ? (ChStr){0} : declared_root(arena, folder, name);
         if (root.length > 0)
             found = find_in_package(arena, root, rest);
         if (found.length > 0)
             return found;
-    } while (climb(arena, &folder));
+    } while (ch__climb(arena, &folder));
     return (ChStr){0};
 }
 
@@ -212,14 +140,14 @@ static ChStr shown(ChArena *arena, ChStr path)
     return getcwd(folder, sizeof folder) ? ch_str_copy(arena, ch_path_below(ch_str_of(folder), path)) : path;
 }
 
-static void explain_manifest(Explanation *e, const Manifest *manifest)
+static void explain_manifest(Explanation *e, const ChManifest *manifest)
 {
     ChPosition at = manifest->source ? ch_source_position(manifest->source, manifest->problem.at) : (ChPosition){1, 1};
     e->miss->reason = ch_str_format(e->arena, "%.*s:%u:%u: %s", CH_STR_ARG(shown(e->arena, manifest->path)), at.line, at.column,
                                     manifest->problem.text);
 }
 
-static ChStr place(Explanation *e, const Manifest *manifest, const ChToml *node)
+static ChStr place(Explanation *e, const ChManifest *manifest, const ChToml *node)
 {
     return ch_str_format(e->arena, "%.*s:%u", CH_STR_ARG(shown(e->arena, manifest->path)),
                          ch_source_line(manifest->source, node->at));
@@ -265,14 +193,14 @@ static void suggest_beside(Explanation *e, ChStr path, ChStr folder)
                                             CH_STR_ARG(nearest.best));
 }
 
-static void explain_export(Explanation *e, const Manifest *manifest, const ChToml *entry, ChStr root)
+static void explain_export(Explanation *e, const ChManifest *manifest, const ChToml *entry, ChStr root)
 {
     ChStr where = place(e, manifest, entry);
-    ChStr file = is_text(entry) ? clean(e->arena, entry->as.text) : (ChStr){0};
+    ChStr file = is_text(entry) ? ch__path_clean(e->arena, entry->as.text) : (ChStr){0};
     if (!is_text(entry))
         e->miss->reason = ch_str_format(e->arena, "%.*s: the export `%.*s` is no text with a path", CH_STR_ARG(where),
                                         CH_STR_ARG(entry->key));
-    else if (file.length > 0 && !exists(ch_path_join(e->arena, root, file)))
+    else if (file.length > 0 && !ch__exists(ch_path_join(e->arena, root, file)))
         e->miss->reason = ch_str_format(e->arena, "%.*s: the export `%.*s` names %.*s, which is not there", CH_STR_ARG(where),
                                         CH_STR_ARG(entry->key), CH_STR_ARG(entry->as.text));
     else
@@ -280,7 +208,7 @@ static void explain_export(Explanation *e, const Manifest *manifest, const ChTom
                                         CH_STR_ARG(entry->key));
 }
 
-static ChStr list_of_exports(ChArena *arena, const Manifest *manifest)
+static ChStr list_of_exports(ChArena *arena, const ChManifest *manifest)
 {
     enum { SHOWN_MAX = 8 };
     const ChToml *exports = ch_toml_get(manifest->root, CH_STR("exports"));
@@ -299,15 +227,15 @@ static ChStr list_of_exports(ChArena *arena, const Manifest *manifest)
 /* The package at `root` is there, but not what was imported from it. */
 static void explain_package(Explanation *e, ChStr root, ChStr name, ChStr rest)
 {
-    Manifest manifest = read_manifest(e->arena, root);
+    ChManifest manifest = ch__manifest_read(e->arena, root);
     const ChToml *entry = rest.length > 0 ? export_of(&manifest, rest) : NULL;
     ChStr direct = rest.length > 0 ? ch_path_join(e->arena, root, rest) : root;
-    ChStr file = is_folder(direct) ? below(e->arena, direct, "lib.harn") : direct;
+    ChStr file = ch__is_folder(direct) ? below(e->arena, direct, "lib.harn") : direct;
     if (manifest.is_there && !manifest.root)
         explain_manifest(e, &manifest);
     else if (entry)
         explain_export(e, &manifest, entry, root);
-    else if (is_file(file) || is_file(ch_str_format(e->arena, "%.*s.harn", CH_STR_ARG(file))))
+    else if (ch__is_file(file) || ch__is_file(ch_str_format(e->arena, "%.*s.harn", CH_STR_ARG(file))))
         e->miss->reason = ch_str_format(e->arena, "`%.*s` leads out of the package `%.*s`", CH_STR_ARG(rest), CH_STR_ARG(name));
     else if (rest.length == 0)
         e->miss->reason = ch_str_format(e->arena, "the package `%.*s` has no lib.harn%.*s", CH_STR_ARG(name),
@@ -322,16 +250,16 @@ static void explain_package(Explanation *e, ChStr root, ChStr name, ChStr rest)
         else
             suggest_beside(e, ch_str_format(e->arena, "%.*s/%.*s", CH_STR_ARG(name), CH_STR_ARG(rest)), ch_path_folder(direct));
     }
-    release_manifest(&manifest);
+    ch__manifest_release(&manifest);
 }
 
 /* [dependencies] names the package, and it was not found. */
-static void explain_dependency(Explanation *e, const Manifest *manifest, const ChToml *entry, ChStr folder, ChStr rest)
+static void explain_dependency(Explanation *e, const ChManifest *manifest, const ChToml *entry, ChStr folder, ChStr rest)
 {
     ChStr where = place(e, manifest, entry), path = dependency_path(entry);
     ChStr root = path.length > 0 ? ch_path_normalize(e->arena, ch_path_join(e->arena, folder, path)) : (ChStr){0};
     ChStr near = nearest_key(entry, CH_STR("path"));
-    if (root.length > 0 && exists(root))
+    if (root.length > 0 && ch__exists(root))
         explain_package(e, root, entry->key, rest);
     else if (root.length > 0)
         e->miss->reason = ch_str_format(e->arena, "%.*s: the dependency `%.*s` is not at %.*s", CH_STR_ARG(where),
@@ -349,13 +277,13 @@ static void explain_dependency(Explanation *e, const Manifest *manifest, const C
 static bool explain_at(Explanation *e, ChNearest *nearest, ChStr folder, ChStr name, ChStr rest)
 {
     ChStr packages = below(e->arena, folder, ".harn/packages"), root = ch_path_join(e->arena, packages, name);
-    if (exists(root)) {
+    if (ch__exists(root)) {
         explain_package(e, root, name, rest);
         return true;
     }
-    if (is_folder(packages))
+    if (ch__is_folder(packages))
         offer_modules(e->arena, nearest, packages);
-    Manifest manifest = read_manifest(e->arena, folder);
+    ChManifest manifest = ch__manifest_read(e->arena, folder);
     const ChToml *entry = dependency(&manifest, name);
     bool is_broken = manifest.is_there && !manifest.root;
     if (is_broken)
@@ -369,7 +297,7 @@ static bool explain_at(Explanation *e, ChNearest *nearest, ChStr folder, ChStr n
     if (misspelt.length > 0 && !entry)
         e->miss->reason = ch_str_format(e->arena, "%.*s: there is no table [%.*s]: is [dependencies] meant?",
                                         CH_STR_ARG(place(e, &manifest, ch_toml_get(manifest.root, misspelt))), CH_STR_ARG(misspelt));
-    release_manifest(&manifest);
+    ch__manifest_release(&manifest);
     return is_broken || entry || misspelt.length > 0;
 }
 
@@ -388,10 +316,10 @@ void ch_import_explain(ChArena *arena, ChStr importer, ChStr path, ChImportMiss 
         importer = ch_path_join(arena, ch_str_of(working), importer);
     ChStr folder = ch_path_folder(ch_path_normalize(arena, importer)), rest;
     ChStr target = ch_path_normalize(arena, ch_path_join(arena, folder, path));
-    if (is_folder(target))
+    if (ch__is_folder(target))
         miss->reason = ch_str_format(arena, "%.*s is a folder", CH_STR_ARG(shown(arena, target)));
     suggest_beside(&e, path, ch_path_folder(target));
-    ChStr whole = clean(arena, path);
+    ChStr whole = ch__path_clean(arena, path);
     bool is_relative = path.data[0] == '.' || ch_path_is_absolute(path);
     if (whole.length == 0 && !is_relative && miss->suggestion.length == 0)
         miss->reason = CH_STR("an import from a package has no `..` in it");
@@ -403,7 +331,7 @@ void ch_import_explain(ChArena *arena, ChStr importer, ChStr path, ChImportMiss 
     do {
         if (explain_at(&e, &nearest, folder, name, rest))
             return;
-    } while (climb(arena, &folder));
+    } while (ch__climb(arena, &folder));
     if (nearest.best.length > 0)
         miss->suggestion = ch_str_format(arena, "%.*s%s%.*s", CH_STR_ARG(nearest.best), rest.length > 0 ? "/" : "", CH_STR_ARG(rest));
 }

@@ -28,7 +28,7 @@ void ch_report_make_parsed(ChTree *take_tree, ChReportKind kind, ChImport import
     if (report->tree->diagnostics.error_count == 0) {
         report->analysis = ch_analysis_run(
             report->tree, &(ChAnalysisOptions){
-                              .import = import, .data = data, .explains_imports = true, .before_run = kind == CH_REPORT_BEFORE_RUN});
+                              .import = import, .data = data, .looks_at_disk = true, .before_run = kind == CH_REPORT_BEFORE_RUN});
         ch_diagnostics_append(&report->list, ch_analysis_diagnostics(report->analysis));
     }
     ch_diagnostics_sort(&report->list);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "analysis/assets.h"
 #include "base/path.h"
 #include "base/utf8.h"
 #include "template/template.h"
@@ -60,105 +61,18 @@ static void add_relative(ChBuffer *out, ChStr folder, ChStr path) {
     ch_buffer_add_str(out, path);
 }
 
-// Only names below a folder: no root, no `..`, no backslash, and at least one name.
-static bool is_safe(ChStr path) {
-    bool has_name = false;
-    if (!path.length || path.data[0] == '/' || ch_str_find(path, CH_STR("\\"), 0) >= 0) return false;
-    for (uint32_t start = 0, i = 0; i <= path.length; i++) {
-        if (i < path.length && path.data[i] != '/') continue;
-        ChStr name = {path.data + start, i - start};
-        if (ch_str_is(name, "..")) return false;
-        if (name.length && !ch_str_is(name, ".")) has_name = true;
-        start = i + 1;
-    }
-    return has_name;
-}
-
-static bool find_project(ChVm *vm, ChStr folder, ChBuffer *root) {
-    ch_buffer_add_str(root, folder);
-    for (;;) {
-        size_t length = root->length;
-        ch_buffer_add_text(root, length && root->data[length - 1] == '/' ? "harn.toml" : "/harn.toml");
-        ChFileInfo info;
-        bool is_there = vm->host->file_info(vm->host->ud, root->data, &info) == CH_STATUS_OK;
-        root->data[root->length = length] = 0;
-        if (is_there || length <= 1) return is_there;
-        while (root->length > 1 && root->data[root->length - 1] != '/') root->length--;
-        if (root->length > 1) root->length--;
-        root->data[root->length] = 0;
-    }
-}
-
-// A manifest that cannot be read has no aliases.
-static void drop_error(ChVm *vm) {
-    ch_error_release(&vm->error);
-    vm->has_error = false;
-}
-
-// [asset_roots] of the project's manifest. Appends the folder; false: there is none of that name.
-static bool find_alias(ChVm *vm, const char *root, ChStr alias, ChBuffer *folder) {
-    ChBuffer path = {0}, text = {0};
-    ch_buffer_printf(&path, "%s/harn.toml", root);
-    bool found = false;
-    if (vm->host->file_read(vm->host->ud, path.data, CH_HOST_FILE_MAX, &text) == CH_STATUS_OK &&
-        ch_utf8_find_invalid(text.data ? text.data : "", text.length) == text.length) {
-        ChValue manifest = CH_NIL, source = ch_str_value(text.data ? text.data : "", text.length);
-        if (ch__toml_parse(vm, &source, 1, &manifest) != CH_OK) drop_error(vm);
-        ChValue roots = manifest.tag == CH_TAG_DICT ? ch__dict_get(manifest.as.dict, "asset_roots") : CH_NIL;
-        ChValue *entry = roots.tag == CH_TAG_DICT ? ch_dict_find_str(roots.as.dict, alias) : NULL;
-        found = entry && entry->tag == CH_TAG_STRING;
-        if (found) ch_buffer_add_str(folder, ch__text(*entry));
-        ch_release(source);
-        ch_release(manifest);
-    }
-    ch_buffer_release(&path);
-    ch_buffer_release(&text);
-    return found;
-}
-
-// Whether `path` is `@/rest` or `@alias/rest`.
-static bool is_rooted(ChStr path, ChStr *alias, ChStr *rest) {
-    int64_t slash = path.length && path.data[0] == '@' ? ch_str_find(path, CH_STR("/"), 0) : -1;
-    if (slash < 0) return false;
-    *alias = (ChStr){path.data + 1, (uint32_t)slash - 1};
-    *rest = (ChStr){path.data + slash + 1, path.length - (uint32_t)slash - 1};
-    return true;
-}
-
-// The file that a rooted path means, seen from a folder. False: `why` has the text.
-static bool resolve_rooted(ChVm *vm, ChStr alias, ChStr rest, ChStr anchor, ChBuffer *out, ChBuffer *why) {
-    ChBuffer root = {0}, folder = {0};
-    bool is_good = false;
-    if (!find_project(vm, anchor, &root)) {
-        ch_buffer_printf(why, "package-root prompt path '@%.*s/%.*s' has no project root: no harn.toml found above %.*s",
-                         CH_STR_ARG(alias), CH_STR_ARG(rest), CH_STR_ARG(anchor));
-    } else if (!is_safe(rest)) {
-        ch_buffer_printf(why, alias.length ? "invalid asset path '@%.*s/%.*s'" : "invalid project-root asset path '@%.*s/%.*s'",
-                         CH_STR_ARG(alias), CH_STR_ARG(rest));
-    } else if (!alias.length) {
-        add_relative(out, ch_buffer_view(&root), rest);
-        is_good = true;
-    } else if (!find_alias(vm, root.data, alias, &folder)) {
-        ch_buffer_printf(why, "asset alias '%.*s' is not defined in [asset_roots] of %s/harn.toml", CH_STR_ARG(alias), root.data);
-    } else if (!is_safe(ch_buffer_view(&folder))) {
-        ch_buffer_printf(why,
-                         "asset alias '%.*s' resolves to an unsafe path '%.*s' (must be a project-relative directory "
-                         "without `..` segments)",
-                         CH_STR_ARG(alias), CH_STR_ARG(ch_buffer_view(&folder)));
-    } else {
-        add_relative(out, ch_buffer_view(&root), ch_buffer_view(&folder));
-        ch_buffer_add_byte(out, '/');
-        ch_buffer_add_str(out, rest);
-        is_good = true;
-    }
-    ch_buffer_release(&root);
-    ch_buffer_release(&folder);
-    return is_good;
+// The file that `@/…` or `@alias/…` means, seen from a folder. False: `why` has the text.
+static bool resolve_rooted(ChStr path, ChStr anchor, ChBuffer *out, ChBuffer *why) {
+    ChArena arena;
+    ch_arena_init(&arena);
+    ChStr problem = {0}, found = ch_asset_resolve(&arena, anchor, path, &problem);
+    ch_buffer_add_str(found.length ? out : why, found.length ? found : problem);
+    ch_arena_release(&arena);
+    return found.length > 0;
 }
 
 // The file that `path` means, seen from `anchor` (a folder); an include must stay below `anchor` when `confined`.
 static bool resolve(Render *render, ChStr path, ChStr anchor, bool confined, ChBuffer *out, ChBuffer *why) {
-    ChStr alias, rest;
     if (ch_str_find(path, ch_str_slice("\0", 1), 0) >= 0) {
         ch_buffer_add_text(why, "a path cannot contain a NUL");
         return false;
@@ -167,7 +81,7 @@ static bool resolve(Render *render, ChStr path, ChStr anchor, bool confined, ChB
         ch_buffer_printf(why, "unknown stdlib prompt asset '%.*s'", CH_STR_ARG(path));
         return false;
     }
-    if (is_rooted(path, &alias, &rest)) return resolve_rooted(render->vm, alias, rest, anchor, out, why);
+    if (ch_asset_is_rooted(path)) return resolve_rooted(path, anchor, out, why);
     if (ch_path_is_absolute(path)) ch_buffer_add_str(out, path);
     else add_relative(out, anchor, path);
     ChFileInfo info; // what is not there cannot be outside

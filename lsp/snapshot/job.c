@@ -47,7 +47,7 @@ static bool analyse(ChJob *job, ChSnapshot *snapshot)
 {
     ch_workspace_begin(job->workspace);
     ChAnalysisOptions options = {
-        .import = ch_module_graph_import, .explains_imports = true, .data = job->workspace->graph, .cancelled = &job->cancelled};
+        .import = ch_module_graph_import, .looks_at_disk = true, .data = job->workspace->graph, .cancelled = &job->cancelled};
     snapshot->analysis = ch_analysis_run(snapshot->tree, &options);
     if (!snapshot->analysis)
         return false;

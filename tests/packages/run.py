@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Imports from packages: what they mean, the same for `check` and `run`, and what is said about those that mean nothing.
+"""What a program names on the disk: imports from packages, and templates. What they mean, the same for `check` and `run`,
+and what is said about those that mean nothing.
 
     run.py --charn build/dev/charn
 """
@@ -57,6 +58,18 @@ number = 1
     "repo/app/src/acme_too/lib.harn": "",
     "repo/misspelt/harn.toml": '[dependancies]\nhelper = "../lib"\n',
     "repo/unreadable/harn.toml": 'name = "x"\n[dependencies\n',
+    "repo/app/src/good.prompt": 'Hello {{ name }}\n{{ include "parts/one.prompt" }}\n',
+    "repo/app/src/parts/one.prompt": "one {{ if name }}{{ include \"two.prompt\" }}{{ end }}",
+    "repo/app/src/parts/two.prompt": "two {{ include path }}",
+    "repo/app/src/bad.prompt": "a\nb {{ for x in }}\n",
+    "repo/app/src/bad_part.prompt": '{{ include "bad.prompt" }}',
+    "repo/app/src/no_part.prompt": 'a\n  {{ include "nope.prompt" }}\n',
+    "repo/app/src/round.prompt": '{{ include "round.prompt" }}',
+    "repo/rooted/harn.toml": '[asset_roots]\nprompts = "p"\nupwards = "../x"\n[check]\npreflight_severity = "warning"\n',
+    "repo/rooted/p/a.prompt": "a",
+    "repo/rooted/p/b.prompt": '{{ include "@prompts/a.prompt" }}{{ include "@/p/none.prompt" }}',
+    "repo/bundled/harn.toml": '[check]\nbundle_root = "../app/src"\n',
+    "repo/silent/harn.toml": '[check]\npreflight_severity = "off"\n',
     ".harn/packages/beyond/lib.harn": 'pub fn beyond() { return "beyond" }\n',
 }
 
@@ -114,6 +127,46 @@ MISSING = [
 ]
 
 
+# Folder, call, and the first lines of what `check` reports (TOP stands for the repository); []: nothing.
+TEMPLATES = [
+    ("repo/app/src", 'render("good.prompt", {name: "x"})', []),
+    ("repo/app/src", 'render("./parts/../good.prompt")', []),
+    ("repo/app/src", 'render("round.prompt")', []),
+    ("repo/app/src", 'render("go${1}.prompt")', []),
+    ("repo/app/src", 'render_string("{{ for }}")', []),
+    ("repo/app/src", 'render("god.prompt")',
+     ["error[HARN-PRM-007]: preflight: render target 'god.prompt' does not exist at TOP/app/src/god.prompt", "did you mean `good.prompt`?"]),
+    ("repo/app/src", 'render_prompt(r"parts/tow.prompt")',
+     ["error[HARN-PRM-007]: preflight: render_prompt target 'parts/tow.prompt' does not exist at TOP/app/src/parts/tow.prompt",
+      "did you mean `parts/two.prompt`?"]),
+    ("repo/app/src", 'render("bad.prompt")',
+     ["error[HARN-PRM-001]: preflight: template 'bad.prompt' has a syntax error: at 2:3: expected `in` in for-loop",
+      "TOP/app/src/bad.prompt:2:3"]),
+    ("repo/app/src", 'render("bad_part.prompt")',
+     ["error[HARN-PRM-001]: preflight: template 'bad_part.prompt' has a syntax error", "TOP/app/src/bad.prompt:2:3"]),
+    ("repo/app/src", 'render("no_part.prompt")',
+     ["warning[HARN-PRM-007]: preflight: the template includes 'nope.prompt', which does not exist at TOP/app/src/nope.prompt",
+      "TOP/app/src/no_part.prompt:2:3"]),
+    ("repo/app/src", 'render("std/none.prompt")',
+     ["error[HARN-PRM-007]: preflight: render target 'std/none.prompt' is not an embedded stdlib prompt asset"]),
+    ("repo/rooted", 'render("@/p/a.prompt") + render("@prompts/a.prompt")', []),
+    ("repo/rooted", 'render("@prompts/b.prompt")',
+     ["warning[HARN-PRM-007]: preflight: the template includes '@/p/none.prompt', which does not exist at TOP/rooted/p/none.prompt",
+      "TOP/rooted/p/b.prompt:1:34"]),
+    ("repo/rooted", 'render("none.prompt")', ["warning[HARN-PRM-007]: preflight: render target 'none.prompt'"]),
+    ("repo/rooted", 'render("@none/a.prompt")',
+     ["warning[HARN-IMP-001]: preflight: asset alias 'none' is not defined in [asset_roots] of TOP/rooted/harn.toml"]),
+    ("repo/rooted", 'render("@upwards/a.prompt")', ["warning[HARN-IMP-001]: preflight: asset alias 'upwards' resolves to an unsafe path"]),
+    ("repo/rooted", 'render("@/../a.prompt")', ["warning[HARN-IMP-001]: preflight: invalid project-root asset path '@/../a.prompt'"]),
+    ("repo/lib/src", 'render("@x/a.prompt")', ["error[HARN-IMP-001]: preflight: asset alias 'x' is not defined"]),
+    ("repo", 'render("@/a.prompt")', ["error[HARN-IMP-001]: preflight: package-root prompt path '@/a.prompt' has no project root"]),
+    ("repo/bundled", 'render("good.prompt")', []),
+    ("repo/bundled", 'render("none.prompt")',
+     ["error[HARN-PRM-007]: preflight: render target 'none.prompt' does not exist at TOP/bundled/none.prompt or TOP/bundled/../app/src/none.prompt"]),
+    ("repo/silent", 'render("none.prompt")', []),
+]
+
+
 def make(root):
     for name, text in FILES.items():
         path = os.path.join(root, name)
@@ -157,6 +210,16 @@ def missing(charn, root, folder, path, expected):
     return None if ran.returncode == 1 and "Import error: cannot read" in ran.stderr else f"run: {ran.stdout!r} {ran.stderr}"
 
 
+def template(charn, root, folder, text, expected):
+    checked = call(charn, root, folder, f"println({text})\n", "check")
+    shown = (checked.stdout + checked.stderr).replace(root + "/repo", "TOP")
+    if not expected:
+        return None if "preflight" not in shown else shown
+    wrong = [line for line in expected if line not in shown] or shown.count("preflight:") != 1
+    wrong = wrong or checked.returncode != (1 if expected[0].startswith("error") else 0)
+    return shown if wrong else None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--charn", required=True)
@@ -165,13 +228,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="charn-packages-") as root:
         root = os.path.realpath(root)
         make(root)
-        for judge, cases in ((found, FOUND), (missing, MISSING)):
+        for judge, cases in ((found, FOUND), (missing, MISSING), (template, TEMPLATES)):
             for case in cases:
                 problem = judge(charn, root, *case)
                 if problem:
                     failed += 1
-                    print(f"FAILED {case[0]} import \"{case[1]}\"\n    {problem}")
-    print(f"{len(FOUND) + len(MISSING) - failed} passed, {failed} failed")
+                    print(f"FAILED {case[0]} {case[1]}\n    {problem}")
+    print(f"{len(FOUND) + len(MISSING) + len(TEMPLATES) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 
