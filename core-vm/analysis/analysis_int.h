@@ -147,5 +147,7 @@ typedef struct ChNearest {
 } ChNearest;
 void ch__nearest_init(ChNearest *nearest, ChStr name, uint32_t distance_max);
 void ch__nearest_offer(ChNearest *nearest, ChStr candidate);
+/* The fix that puts the better name into the place of the one that is not known. */
+void ch__fix_name(ChDiagnosticList *list, ChDiagnostic *diagnostic, ChRange range, ChStr name);
 
 #endif

@@ -48,9 +48,11 @@ void ch__check_attributes(ChChecker *checker, const ChNode *decl)
                 ch_diagnostic_add(list, CH_SEVERITY_WARNING, "HARN-NAM-003",
                                   ch_node_range(attribute), "unknown attribute `@%.*s`",
                                   CH_STR_ARG(name));
-            if (nearest.best.length > 0)
+            if (nearest.best.length > 0) {
                 ch_diagnostic_help(list, diagnostic, "did you mean `@%.*s`?",
                                    CH_STR_ARG(nearest.best));
+                ch__fix_name(list, diagnostic, attribute->as.attribute.name.range, nearest.best);
+            }
         } else if (!(attributes[at].targets & target_of(decl))) {
             ch_diagnostic_add(list, CH_SEVERITY_WARNING, "HARN-NAM-011", ch_node_range(attribute),
                               "`@%.*s` only applies to %s declarations", CH_STR_ARG(name),

@@ -556,9 +556,7 @@ static void report_unknown_struct(ChChecker *checker, const ChNode *node)
             ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_ERROR, "HARN-TYP-020", range,
                               "unknown struct type `%.*s` — did you mean `%.*s`?", CH_STR_ARG(name),
                               CH_STR_ARG(nearest.best));
-        ChFix *fix = ch_diagnostic_fix(diagnostics(checker), diagnostic, "change to `%.*s`",
-                                       CH_STR_ARG(nearest.best));
-        ch_fix_edit(diagnostics(checker), fix, range, nearest.best);
+        ch__fix_name(diagnostics(checker), diagnostic, range, nearest.best);
     } else {
         ChDiagnostic *diagnostic =
             ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_ERROR, "HARN-TYP-020", range,

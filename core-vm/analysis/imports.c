@@ -14,9 +14,7 @@ static void report_missing_name(ChAnalysis *analysis, const ChModuleFacts *modul
         "'%.*s' is not defined in %.*s%s%.*s%s", CH_STR_ARG(name.text), CH_STR_ARG(module->key),
         has_best ? " — did you mean `" : "", CH_STR_ARG(nearest.best), has_best ? "`?" : "");
     if (has_best) {
-        ChFix *fix = ch_diagnostic_fix(&analysis->diagnostics, diagnostic, "change to `%.*s`",
-                                       CH_STR_ARG(nearest.best));
-        ch_fix_edit(&analysis->diagnostics, fix, name.range, nearest.best);
+        ch__fix_name(&analysis->diagnostics, diagnostic, name.range, nearest.best);
     }
 }
 

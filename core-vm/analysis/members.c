@@ -153,9 +153,7 @@ static void report_missing(ChChecker *checker, const ChNode *node, const char *w
     if (names.length > 0)
         ch_diagnostic_help(diagnostics(checker), diagnostic, "available fields: %s", names.data);
     if (has_best) {
-        ChFix *fix = ch_diagnostic_fix(diagnostics(checker), diagnostic, "change to `%.*s`",
-                                       CH_STR_ARG(nearest.best));
-        ch_fix_edit(diagnostics(checker), fix, name.range, nearest.best);
+        ch__fix_name(diagnostics(checker), diagnostic, name.range, nearest.best);
     }
     ch_buffer_release(&names);
 }

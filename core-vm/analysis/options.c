@@ -94,13 +94,16 @@ void ch__check_options(ChChecker *checker, ChStr context, ChStr param, const ChT
         for (uint32_t f = 0; f < shape->count; f++)
             ch__nearest_offer(&nearest, shape->fields[f].name);
         bool has_best = nearest.best.length > 0;
-        ch_diagnostic_add(&checker->analysis->diagnostics, CH_SEVERITY_ERROR, "HARN-NAM-007",
-                          ch_node_range(key),
-                          "%.*s: unknown option `%.*s`; expected one of %.*s%s%.*s%s",
-                          CH_STR_ARG(context), CH_STR_ARG(name),
-                          CH_STR_ARG(list_names(checker, shape)),
-                          has_best ? " — did you mean `" : "", CH_STR_ARG(nearest.best),
-                          has_best ? "`?" : "");
+        ChDiagnosticList *list = &checker->analysis->diagnostics;
+        ChDiagnostic *diagnostic =
+            ch_diagnostic_add(list, CH_SEVERITY_ERROR, "HARN-NAM-007", ch_node_range(key),
+                              "%.*s: unknown option `%.*s`; expected one of %.*s%s%.*s%s",
+                              CH_STR_ARG(context), CH_STR_ARG(name),
+                              CH_STR_ARG(list_names(checker, shape)),
+                              has_best ? " — did you mean `" : "", CH_STR_ARG(nearest.best),
+                              has_best ? "`?" : "");
+        if (has_best)
+            ch__fix_name(list, diagnostic, ch_node_range(key), nearest.best);
     }
 }
 
@@ -142,8 +145,12 @@ void ch__check_model_options(ChChecker *checker, ChStr builtin, ChStr param, con
         if (at < count)
             continue;
         bool has_best = nearest.best.length > 0;
-        ch_diagnostic_add(&checker->analysis->diagnostics, CH_SEVERITY_WARNING, "HARN-LLM-001", ch_node_range(key),
-                          "unknown `%.*s` option `%.*s`%s%.*s%s", CH_STR_ARG(builtin), CH_STR_ARG(key->as.string.text),
-                          has_best ? "; did you mean `" : "", CH_STR_ARG(nearest.best), has_best ? "`?" : "");
+        ChDiagnosticList *list = &checker->analysis->diagnostics;
+        ChDiagnostic *diagnostic = ch_diagnostic_add(
+            list, CH_SEVERITY_WARNING, "HARN-LLM-001", ch_node_range(key), "unknown `%.*s` option `%.*s`%s%.*s%s",
+            CH_STR_ARG(builtin), CH_STR_ARG(key->as.string.text), has_best ? "; did you mean `" : "",
+            CH_STR_ARG(nearest.best), has_best ? "`?" : "");
+        if (has_best)
+            ch__fix_name(list, diagnostic, ch_node_range(key), nearest.best);
     }
 }

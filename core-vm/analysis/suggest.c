@@ -17,3 +17,9 @@ void ch__nearest_offer(ChNearest *nearest, ChStr candidate)
     nearest->best = candidate;
     nearest->best_distance = distance;
 }
+
+void ch__fix_name(ChDiagnosticList *list, ChDiagnostic *diagnostic, ChRange range, ChStr name)
+{
+    ChFix *fix = ch_diagnostic_fix(list, diagnostic, "change to `%.*s`", CH_STR_ARG(name));
+    ch_fix_edit(list, fix, range, name);
+}

@@ -78,8 +78,6 @@ void ch__report_unresolved(ChAnalysis *analysis, const ChAnalysisOptions *option
             continue;
         ch_diagnostic_help(&analysis->diagnostics, diagnostic, "did you mean `%.*s`?",
                            CH_STR_ARG(nearest.best));
-        ChFix *fix = ch_diagnostic_fix(&analysis->diagnostics, diagnostic, "change to `%.*s`",
-                                       CH_STR_ARG(nearest.best));
-        ch_fix_edit(&analysis->diagnostics, fix, use->name.range, nearest.best);
+        ch__fix_name(&analysis->diagnostics, diagnostic, use->name.range, nearest.best);
     }
 }
