@@ -597,7 +597,7 @@ static const ChType *make_struct(ChChecker *checker, const ChNode *node, const C
     }
     for (uint32_t i = 0; i < decl->field_count && !has_spread; i++)
         if (!given[i] && !decl->fields[i].is_optional)
-            ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_WARNING, "HARN-NAM-004",
+            ch_diagnostic_add(diagnostics(checker), CH_SEVERITY_WARNING, "HARN-TYP-009",
                               ch_node_range(node),
                               "Missing field '%.*s' in struct '%.*s' construction",
                               CH_STR_ARG(decl->fields[i].name), CH_STR_ARG(decl->name));

@@ -57,16 +57,15 @@ const ChType *ch__binary_type(ChChecker *checker, ChOperator op, const ChType *l
     case CH_OPERATOR_LESS_EQUAL:
     case CH_OPERATOR_GREATER_EQUAL:
     case CH_OPERATOR_IN:
-    case CH_OPERATOR_NOT_IN: return types->bool_;
+    case CH_OPERATOR_NOT_IN:
+    case CH_OPERATOR_AND:
+    case CH_OPERATOR_OR: return types->bool_;
     case CH_OPERATOR_COALESCE: return coalesce_result(types, left, right);
     default: break;
     }
     if (!left || !right)
         return NULL;
     switch (op) {
-    case CH_OPERATOR_AND:
-    case CH_OPERATOR_OR:
-        return left == types->bool_ && right == types->bool_ ? types->bool_ : NULL;
     case CH_OPERATOR_ADD:
         if (left == types->string && right == types->string)
             return types->string;
@@ -94,8 +93,8 @@ const ChType *ch__binary_type(ChChecker *checker, ChOperator op, const ChType *l
     }
 }
 
-/* "text" + value is better said as "text${value}". */
-static void add_interpolation_fix(ChChecker *checker, ChDiagnostic *diagnostic, const ChNode *node,
+/* "text" + value is better said as "text${value}". False where the text is no plain literal. */
+static bool add_interpolation_fix(ChChecker *checker, ChDiagnostic *diagnostic, const ChNode *node,
                                   bool text_is_left)
 {
     const ChSource *source = checker->analysis->tree->source;
@@ -107,7 +106,7 @@ static void add_interpolation_fix(ChChecker *checker, ChDiagnostic *diagnostic, 
                     !ch_str_starts_with(text, CH_STR("\"\"\""));
     if (!is_plain || ch_str_find(other, CH_STR("}"), 0) >= 0 ||
         ch_str_find(other, CH_STR("\""), 0) >= 0)
-        return;
+        return false;
     ChArena *arena = &checker->analysis->arena;
     ChStr inner = ch_str_slice(text.data + 1, text.length - 2);
     ChStr replacement = text_is_left
@@ -117,6 +116,7 @@ static void add_interpolation_fix(ChChecker *checker, ChDiagnostic *diagnostic, 
                                             CH_STR_ARG(inner));
     ChFix *fix = ch_diagnostic_fix(diagnostics(checker), diagnostic, "write it as interpolation");
     ch_fix_edit(diagnostics(checker), fix, ch_node_range(node), replacement);
+    return true;
 }
 
 /* Only plain names are judged: int, string, dict ..., not unions or generics. */
@@ -158,11 +158,10 @@ static void check_operands(ChChecker *checker, const ChNode *node, const ChType 
         if (!adds(types, left, right)) {
             bool has_text = left == types->string || right == types->string;
             ChDiagnostic *diagnostic = ch_diagnostic_add(
-                diagnostics(checker), CH_SEVERITY_ERROR,
-                has_text ? "HARN-TYP-003" : "HARN-TYP-002", range, "can't add %.*s and %.*s",
+                diagnostics(checker), CH_SEVERITY_ERROR, "HARN-TYP-002", range, "can't add %.*s and %.*s",
                 CH_STR_ARG(left->text), CH_STR_ARG(right->text));
-            if (has_text)
-                add_interpolation_fix(checker, diagnostic, node, left == types->string);
+            if (has_text && add_interpolation_fix(checker, diagnostic, node, left == types->string))
+                diagnostic->code = CH_STR("HARN-TYP-003");
         }
         break;
     case CH_OPERATOR_SUBTRACT:

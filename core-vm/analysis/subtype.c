@@ -569,14 +569,44 @@ static ChStr part_detail(ChChecker *checker, const char *part, const ChType *exp
                          CH_STR_ARG(ch_type_text(arena, actual)));
 }
 
+/* Of shapes behind names only the first field that does not fit is told. */
+static ChStr field_detail(ChChecker *checker, const ChType *expected, const ChType *actual)
+{
+    ChArena *arena = &checker->analysis->arena;
+    for (uint32_t i = 0; i < expected->count; i++) {
+        const ChTypeField *want = &expected->fields[i];
+        const ChTypeField *have = ch_type_field(actual, want->name);
+        if (want->is_optional || (have && ch__type_fits(checker, want->type, have->type)))
+            continue;
+        ChStr part = ch_str_format(arena, "field `%.*s`", CH_STR_ARG(want->name));
+        if (have)
+            return part_detail(checker, part.data, want->type, have->type);
+        return ch_str_format(arena, "%s is missing; expected %.*s", part.data, CH_STR_ARG(ch_type_text(arena, want->type)));
+    }
+    return (ChStr){0};
+}
+
 ChStr ch__mismatch_detail(ChChecker *checker, const ChType *expected, const ChType *actual)
 {
+    bool are_shapes = expected && actual && expected->kind == CH_TYPE_SHAPE && actual->kind == CH_TYPE_SHAPE;
     expected = ch__type_resolve(checker, expected);
     actual = ch__type_resolve(checker, actual);
     if (!expected || !actual || expected->kind != actual->kind)
         return (ChStr){0};
     switch (expected->kind) {
-    case CH_TYPE_SHAPE: return shape_detail(checker, expected, actual);
+    case CH_TYPE_SHAPE:
+        return are_shapes ? shape_detail(checker, expected, actual) : field_detail(checker, expected, actual);
+    case CH_TYPE_APPLIED:
+        if (!ch_str_equal(expected->text, actual->text))
+            return (ChStr){0};
+        for (uint32_t i = 0; i < expected->count && i < actual->count; i++)
+            if (!ch__type_fits(checker, expected->items[i], actual->items[i]) ||
+                !ch__type_fits(checker, actual->items[i], expected->items[i]))
+                return part_detail(checker,
+                                   ch_str_format(&checker->analysis->arena, "%.*s type argument %u",
+                                                 CH_STR_ARG(expected->text), i + 1).data,
+                                   expected->items[i], actual->items[i]);
+        return (ChStr){0};
     case CH_TYPE_LIST:
         return part_detail(checker, "list element", expected->items[0], actual->items[0]);
     case CH_TYPE_DICT:
