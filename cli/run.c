@@ -26,6 +26,7 @@ typedef struct RunOptions {
     const char *path, *code;
     const char *deny, *allow; // names with commas between; NULL: not given
     const char *profile_json, *trace_out, *otlp_out;
+    const char *llm_mock, *llm_record; // files of answers of models: to answer from, to write to
     CliCoverage coverage;
     CliProfile profile;
     uint32_t frames_max;
@@ -100,6 +101,12 @@ static int parse_options(int argc, char **argv, RunOptions *options) {
             const char *name = arg[2] == 'p' ? "--profile-json" : arg[2] == 't' ? "--trace-out" : "--otlp-out";
             if (!(*place = cli_option_value(argc, argv, &i, name))) return cli_usage_error("run", "%s needs a file", name);
         }
+        else if (cli_is_option(arg, "--llm-mock-record")) {
+            if (!(options->llm_record = cli_option_value(argc, argv, &i, "--llm-mock-record"))) return cli_usage_error("run", "--llm-mock-record needs a file");
+        } else if (cli_is_option(arg, "--llm-mock")) {
+            if (!(options->llm_mock = cli_option_value(argc, argv, &i, "--llm-mock"))) return cli_usage_error("run", "--llm-mock needs a file");
+            if (access(options->llm_mock, R_OK) != 0) return cli_usage_error("run", "--llm-mock: %s cannot be read", options->llm_mock);
+        }
         else if (arg[0] == '-' && arg[1])
             return cli_unknown_option("run", arg);
         else if (options->path || options->code) {
@@ -167,6 +174,8 @@ static int run_source(ChSource *source, RunOptions *options) {
     ch_vm_set_arguments(vm, arguments, (uint32_t)options->program_argc);
     log_beside(vm, options->path);
     cli_coverage_start(&options->coverage);
+    if (options->llm_mock) ch_builtin_memory_put(vm, "llm_fixture_path", options->llm_mock);
+    if (options->llm_record) ch_builtin_memory_put(vm, "llm_record_path", options->llm_record);
     cli_coverage_begin(&options->coverage, vm);
     if (!chunk && (chunk = ch_program_compile(vm, tree, &why)) && is_kept && options->is_cached) cli_cache_keep(source, chunk);
     ch_tree_unref(tree);

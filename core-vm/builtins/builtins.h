@@ -94,6 +94,10 @@ typedef enum ChPolicyMode { CH_POLICY_DENY, CH_POLICY_ALLOW } ChPolicyMode;
 // closure or task goes round it. Call it once, before the program runs.
 void ch_builtin_policy(ChVm *vm, ChPolicyMode mode, ChStr names);
 
+// Keeps a text under a name for the builtins that are written in Harn, which find it with __memory_get: how an option of
+// a command reaches them.
+void ch_builtin_memory_put(ChVm *vm, const char *name, const char *text);
+
 // ---- for writing natives: argument access with the reference's messages ---------------------------------------------
 
 // Throws `Type error: …`/`Runtime error: …` and returns CH_THROW; texts as printf.

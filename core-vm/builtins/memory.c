@@ -18,6 +18,12 @@ void ch__builtin_memory_clear(ChVm *vm) {
     ch_release(ch_object(memory));
 }
 
+void ch_builtin_memory_put(ChVm *vm, const char *name, const char *text) {
+    ChString *key = ch_string_from(name);
+    ch_dict_put(memory_of(vm), key, ch_object(ch_string_from(text)));
+    ch_release(ch_object(key));
+}
+
 CH_NATIVE(ch__memory_get) {
     ChValue *found = ch_dict_find(memory_of(vm), args[0].as.string);
     if (found) *result = ch_retain(*found);

@@ -204,6 +204,24 @@ def test_run_code(cli):
     expect(cli.good("run", "-e", "println(6 * 7)") == "42\n", "output")
 
 
+def test_answers_of_models_from_a_file(cli):
+    program = cli.file("ask.harn", 'pipeline default() {\n  println(llm_call("red").text)\n  println(llm_call("blue").text)\n  println(len(llm_mock_calls()))\n}\n')
+    answers = cli.file("answers.jsonl", '{"text": "any"}\n\n{"match": "*blue*", "text": "sky"}\n')
+    record = cli.path("record.jsonl")
+    out = cli.good("run", "--llm-mock", answers, "--llm-mock-record", record, program)
+    expect(out == "any\nsky\n2\n", out)
+    texts = [json.loads(line)["text"] for line in open(record)]
+    expect(texts == ["any", "sky"], texts)
+    # What was recorded can be played; the file that was played is not changed.
+    expect(cli.good("run", "--llm-mock", record, program) == "any\nsky\n2\n", "the record plays otherwise")
+    code, out, err = cli.run("run", "--llm-mock", cli.file("one.jsonl", '{"text": "only"}'), program)
+    expect(code == 1 and out == "only\n" and "no answer is left" in err, err)
+    code, out, err = cli.run("run", "--llm-mock", cli.file("bad.jsonl", '{"text": "x"}\n{broken\n'), program)
+    expect(code == 1 and "bad.jsonl, line 2: not JSON" in err, err)
+    cli.bad("run", "--llm-mock", cli.path("missing.jsonl"), program, code=2)
+    cli.bad("run", "--llm-mock", code=2)
+
+
 def test_run_standard_input(cli):
     expect(cli.good("run", "-", stdin=b"println(1 + 1)\n") == "2\n", "output")
 
