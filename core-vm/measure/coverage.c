@@ -209,7 +209,8 @@ static void add_pipeline(ChCoverage *coverage, ChFileCoverage *file, const ChTre
     ChChunk *chunk = ch_compile(tree, &options, &diagnostics);
     for (uint32_t i = 0; chunk && i < chunk->proto_count; i++) {
         const ChProto *proto = chunk->protos[i];
-        if ((proto->flags & CH_PROTO_TOPLEVEL) || proto->start_offset < pipeline->start || proto->end_offset > pipeline->end) continue;
+        bool is_inside = proto->start_offset >= pipeline->start && proto->end_offset <= pipeline->end;
+        if ((proto->flags & CH_PROTO_TOPLEVEL) || !is_inside) continue;
         ChWordCount *counts = ch_alloc_zero(proto->code_count, sizeof *counts);
         take_function(coverage, file, tree->source, proto, counts);
         ch_free(counts);
@@ -235,7 +236,8 @@ void ch_coverage_add_rest(ChCoverage *coverage, ChStr folder) {
         ChNodeList items = tree->root->as.file.items;
         for (uint32_t i = 0; i < items.count; i++) {
             const ChNode *item = items.items[i];
-            if (item->kind != CH_NODE_PIPELINE || is_known(file, ch_source_line(source, item->start), ch_source_line(source, item->end))) continue;
+            if (item->kind != CH_NODE_PIPELINE) continue;
+            if (is_known(file, ch_source_line(source, item->start), ch_source_line(source, item->end))) continue;
             add_pipeline(coverage, file, tree, item);
             file->is_merged = false;
         }
@@ -260,7 +262,8 @@ void ch_coverage_save(const ChCoverage *coverage, ChBuffer *out) {
             const ChBranchCount *branch = &file->branches.items[i];
             ch_buffer_printf(out, "B %u %u %u", branch->at.line, branch->at.column, branch->op);
             for (int way = 0; way < 2; way++)
-                ch_buffer_printf(out, " %u %u %" PRIu64, branch->way[way].to.line, branch->way[way].to.column, branch->way[way].count);
+                ch_buffer_printf(out, " %u %u %" PRIu64, branch->way[way].to.line, branch->way[way].to.column,
+                                 branch->way[way].count);
             ch_buffer_add_byte(out, '\n');
         }
         for (uint32_t i = 0; i < file->functions.count; i++) {
@@ -277,7 +280,8 @@ static uint64_t number(ChStr *line) {
     uint64_t value = 0;
     uint32_t i = 0;
     while (i < line->length && line->data[i] == ' ') i++;
-    for (; i < line->length && line->data[i] >= '0' && line->data[i] <= '9'; i++) value = value * 10 + (uint64_t)(line->data[i] - '0');
+    for (; i < line->length && line->data[i] >= '0' && line->data[i] <= '9'; i++)
+        value = value * 10 + (uint64_t)(line->data[i] - '0');
     *line = ch_str_slice(line->data + i, line->length - i);
     return value;
 }

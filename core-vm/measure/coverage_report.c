@@ -106,6 +106,8 @@ static void missing_branches(const ChFileCoverage *file, Missing *missing) {
         ChPlace to = branch->way[went[0] ? 1 : 0].to;
         if (!has_run(file, to.line) || !next_missing(missing)) continue;
         if (!to.line) ch_buffer_printf(missing->out, "%u->exit", branch->at.line);
+        else if (to.line == branch->at.line && to.column == branch->at.column)
+            ch_buffer_printf(missing->out, "%u:%u", to.line, to.column); // a part of one expression
         else if (to.line != branch->at.line) ch_buffer_printf(missing->out, "%u->%u", branch->at.line, to.line);
         else ch_buffer_printf(missing->out, "%u:%u->%u:%u", branch->at.line, branch->at.column, to.line, to.column);
     }
@@ -120,7 +122,8 @@ static void add_share(uint32_t run, uint32_t all, ChColorMode color, ChBuffer *o
     ch_buffer_printf(out, "  %s%5.1f %%%s %-11s", is_painted ? paint : "", share, is_painted ? "\033[0m" : "", counts);
 }
 
-static void add_row(ChStr name, size_t width, ChCoverageTotals totals, const ChFileCoverage *file, ChColorMode color, ChBuffer *out) {
+static void add_row(ChStr name, size_t width, ChCoverageTotals totals, const ChFileCoverage *file, ChColorMode color,
+                    ChBuffer *out) {
     ch_buffer_add_str(out, name);
     size_t runes = ch_utf8_count(name.data, name.length);
     if (runes < width) ch_buffer_add_repeat(out, ' ', width - runes);

@@ -68,7 +68,8 @@ static void add_box(const ChProfile *profile, const Box *box, ChBuffer *out) {
     const ChCallNode *node = &profile->nodes.items[box->node];
     const ChCalled *called = &profile->called.items[node->called];
     static const char kinds[] = {'u', 'r', 'b', 't'}; // by ChCalledKind
-    uint32_t y = TOP + box->depth * ROW, color = called->kind == CH_CALLED_PROGRAM ? (uint32_t)(ch_str_hash(called->name) % COLORS) : 0;
+    uint32_t y = TOP + box->depth * ROW, color = 0;
+    if (called->kind == CH_CALLED_PROGRAM) color = (uint32_t)(ch_str_hash(called->name) % COLORS);
     ch_buffer_add_text(out, "<g><title>");
     add_xml(out, called->name);
     if (called->file.length) {
@@ -80,9 +81,10 @@ static void add_box(const ChProfile *profile, const Box *box, ChBuffer *out) {
     ch__profile_add_weight(profile, node->total, out);
     ch_buffer_printf(out, ", %.2f %%; itself ", profile->total ? 100.0 * (double)node->total / (double)profile->total : 0.0);
     ch__profile_add_weight(profile, node->self, out);
-    ch_buffer_printf(out, "</title><rect class=\"%c%u\" x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"/>", kinds[called->kind], color, box->x, y,
-                     box->width, ROW - 1);
-    size_t fits = box->width > GLYPH * 3 ? (size_t)(box->width - 6) / GLYPH : 0, runes = ch_utf8_count(called->name.data, called->name.length);
+    ch_buffer_printf(out, "</title><rect class=\"%c%u\" x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"/>", kinds[called->kind],
+                     color, box->x, y, box->width, ROW - 1);
+    size_t fits = box->width > GLYPH * 3 ? (size_t)(box->width - 6) / GLYPH : 0;
+    size_t runes = ch_utf8_count(called->name.data, called->name.length);
     if (fits > 0) {
         ch_buffer_printf(out, "<text x=\"%.2f\" y=\"%u\">", box->x + 3, y + 13);
         if (runes <= fits) {
@@ -117,10 +119,12 @@ void ch_profile_flame_graph(ChProfile *profile, ChBuffer *out) {
                      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" viewBox=\"0 0 %d %u\">\n%s",
                      WIDTH, height, WIDTH, height, style);
-    ch_buffer_printf(out, "<text class=\"h\" x=\"%d\" y=\"20\">%s: ", MARGIN, profile->kind == CH_PROFILE_CPU ? "CPU time" : "allocated memory");
+    ch_buffer_printf(out, "<text class=\"h\" x=\"%d\" y=\"20\">%s: ", MARGIN,
+                     profile->kind == CH_PROFILE_CPU ? "CPU time" : "allocated memory");
     ch__profile_add_weight(profile, profile->total, out);
-    ch_buffer_printf(out, "</text>\n<text class=\"s\" x=\"%d\" y=\"38\">%llu samples; the program is orange, the prelude and std are blue, "
-                          "builtins are green</text>\n",
+    ch_buffer_printf(out,
+                     "</text>\n<text class=\"s\" x=\"%d\" y=\"38\">%llu samples; the program is orange, the prelude and std are "
+                     "blue, builtins are green</text>\n",
                      MARGIN, (unsigned long long)profile->looks);
     for (uint32_t i = 0; i < profile->nodes.count; i++)
         if (boxes[i].width >= BOX_MIN) add_box(profile, &boxes[i], out);

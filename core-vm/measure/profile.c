@@ -35,7 +35,8 @@ static bool is_runtime(const ChModule *module) { return !ch_path_is_absolute(mod
 
 static ChCalled describe(ChProfile *profile, const ChProto *proto, const ChModule *module) {
     ChCalled called = {.kind = is_runtime(module) ? CH_CALLED_RUNTIME : CH_CALLED_PROGRAM};
-    ChStr name = proto->flags & CH_PROTO_TOPLEVEL ? CH_STR("<top level>") : proto->name.length ? proto->name : CH_STR("<closure>");
+    ChStr name = proto->name.length ? proto->name : CH_STR("<closure>");
+    if (proto->flags & CH_PROTO_TOPLEVEL) name = CH_STR("<top level>");
     const char *mark = called.kind == CH_CALLED_PROGRAM ? "" : proto->flags & CH_PROTO_PRELUDE ? " (prelude)" : " (std)";
     called.name = ch_str_format(&profile->arena, "%.*s%s", CH_STR_ARG(name), mark);
     called.file = ch_str_copy(&profile->arena, ch_path_below(profile->folder, module->path));
@@ -162,7 +163,8 @@ static uint32_t add_stack(ChProfile *profile, const ChTask *task, uint32_t *line
         const ChFrame *frame = frames[i];
         const ChModule *module = frame->closure->module;
         node = child(profile, node, called_proto(profile, frame->closure->proto, module));
-        if (left_out && i == DEPTH_SHOWN_MAX / 2) node = child(profile, node, called_name(profile, CH_STR("\xE2\x80\xA6"), CH_CALLED_TASK));
+        if (left_out && i == DEPTH_SHOWN_MAX / 2)
+            node = child(profile, node, called_name(profile, CH_STR("\xE2\x80\xA6"), CH_CALLED_TASK));
         if (!is_runtime(module)) *line = line_at(profile, frame->closure->proto, module, word_of(frame));
     }
     const ChBuiltinRow *builtin = count ? builtin_of(frames[0]) : NULL;
@@ -254,7 +256,8 @@ static ChWordCost *cost_at(ChProfile *profile, const ChFrame *frame) {
         ChMapEntry *entry = enter(profile, &profile->costs_index, key_of(&proto, sizeof proto), &is_new);
         if (is_new) {
             entry->value.number = profile->costs.count;
-            ch_array_push(&profile->costs, (ChProtoCosts){proto, frame->closure->module, ch_alloc_zero(proto->code_count, sizeof(ChWordCost))});
+            ChWordCost *words = ch_alloc_zero(proto->code_count, sizeof *words);
+            ch_array_push(&profile->costs, (ChProtoCosts){proto, frame->closure->module, words});
         }
         last = &profile->costs.items[entry->value.number];
     }

@@ -93,7 +93,8 @@ static void table_lines(ChProfile *profile, const char *bold, const char *plain,
     uint64_t sum = 0; // of memory all is counted, and the stacks are a sample
     for (uint32_t i = 0; i < count; i++) sum += lines[i].weight;
     bool is_memory = profile->kind == CH_PROFILE_MEMORY;
-    ch_buffer_printf(out, "\n%s%-20s%sline%s\n", bold, is_memory ? "   bytes" : "   self", is_memory ? "allocations  " : "", plain);
+    ch_buffer_printf(out, "\n%s%-20s%sline%s\n", bold, is_memory ? "   bytes" : "   self", is_memory ? "allocations  " : "",
+                     plain);
     for (uint32_t i = 0; i < count && i < ROWS_MAX && lines[i].weight; i++) {
         add_cell(profile, lines[i].weight, sum ? 100.0 * (double)lines[i].weight / (double)sum : 0, out);
         if (is_memory) ch_buffer_printf(out, "%11" PRIu64 "  ", lines[i].count);
@@ -123,7 +124,8 @@ void ch_profile_table(ChProfile *profile, ChColorMode color, ChBuffer *out) {
 
 static void add_stack(const ChProfile *profile, uint32_t node, ChBuffer *out) {
     uint32_t path[1024], depth = 0; // a stack is bounded when it is taken
-    for (uint32_t at = node; at && depth < 1024; at = profile->nodes.items[at].parent) path[depth++] = profile->nodes.items[at].called;
+    for (uint32_t at = node; at && depth < 1024; at = profile->nodes.items[at].parent)
+        path[depth++] = profile->nodes.items[at].called;
     ch_buffer_add_byte(out, '[');
     while (depth-- > 0) ch_buffer_printf(out, depth ? "%u," : "%u", path[depth] - 1);
     ch_buffer_add_byte(out, ']');
@@ -131,8 +133,8 @@ static void add_stack(const ChProfile *profile, uint32_t node, ChBuffer *out) {
 
 void ch_profile_speedscope(ChProfile *profile, ChBuffer *out) {
     bool is_memory = profile->kind == CH_PROFILE_MEMORY;
-    ch_buffer_add_text(out, "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"exporter\":\"charn " CHARN_VERSION
-                            "\",\"shared\":{\"frames\":[");
+    ch_buffer_add_text(out, "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"exporter\":\"charn "
+                            CHARN_VERSION "\",\"shared\":{\"frames\":[");
     for (uint32_t i = 1; i < profile->called.count; i++) { // 0 is the root
         const ChCalled *called = &profile->called.items[i];
         ch_buffer_add_text(out, i > 1 ? ",\n{\"name\":" : "\n{\"name\":");
@@ -144,8 +146,9 @@ void ch_profile_speedscope(ChProfile *profile, ChBuffer *out) {
         }
         ch_buffer_add_byte(out, '}');
     }
-    ch_buffer_printf(out, "\n]},\"profiles\":[{\"type\":\"sampled\",\"name\":\"%s\",\"unit\":\"%s\",\"startValue\":0,\"endValue\":%" PRIu64
-                          ",\"samples\":[",
+    ch_buffer_printf(out,
+                     "\n]},\"profiles\":[{\"type\":\"sampled\",\"name\":\"%s\",\"unit\":\"%s\",\"startValue\":0,\"endValue\":"
+                     "%" PRIu64 ",\"samples\":[",
                      is_memory ? "allocated memory" : "CPU time", is_memory ? "bytes" : "nanoseconds", profile->total);
     for (uint32_t i = 0; i < profile->samples.count; i++) {
         ch_buffer_add_text(out, i ? ",\n" : "\n");
@@ -177,7 +180,8 @@ static void add_ticks(const ChProfile *profile, const ChSample *samples, uint32_
         hits += looks;
         const ChCalled *called = &profile->called.items[profile->nodes.items[samples[i].node].called];
         if (samples[i].line != UINT32_MAX && called->kind == CH_CALLED_PROGRAM) {
-            ch_buffer_printf(&ticks, "%s{\"line\":%u,\"ticks\":%u}", is_first ? "" : ",", profile->lines.items[samples[i].line].line, looks);
+            uint32_t line = profile->lines.items[samples[i].line].line;
+            ch_buffer_printf(&ticks, "%s{\"line\":%u,\"ticks\":%u}", is_first ? "" : ",", line, looks);
             is_first = false;
         }
         i = same;
@@ -198,7 +202,8 @@ static void add_url(const ChProfile *profile, const ChCalled *called, ChBuffer *
         if (p == 1 && parts[0].length) ch_buffer_add_byte(out, '/');
         for (uint32_t i = 0; i < parts[p].length; i++) {
             unsigned char c = (unsigned char)parts[p].data[i];
-            bool is_plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '/' || c == '.' || c == '-' || c == '_';
+            bool is_letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+            bool is_plain = is_letter || (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' || c == '_';
             ch_buffer_printf(out, is_plain ? "%c" : "%%%02X", c);
         }
     }
@@ -231,7 +236,8 @@ void ch_profile_cpuprofile(ChProfile *profile, ChBuffer *out) {
         add_node(profile, i, out);
         add_ticks(profile, sorted + begin, at - begin, out);
         ch_buffer_add_text(out, ",\"children\":[");
-        for (uint32_t child = first[i]; child; child = next[child]) ch_buffer_printf(out, child == first[i] ? "%u" : ",%u", child + 1);
+        for (uint32_t child = first[i]; child; child = next[child])
+            ch_buffer_printf(out, child == first[i] ? "%u" : ",%u", child + 1);
         ch_buffer_add_text(out, "]}");
     }
     ch_buffer_printf(out, "\n],\"startTime\":0,\"endTime\":%" PRIu64 ",\"samples\":[", profile->total / 1000);

@@ -189,7 +189,8 @@ static void unified(Walk *walk, ChStr expected, ChStr got) {
 
 static void add_window(ChBuffer *out, ChStr text, uint32_t at) {
     uint32_t from = at > WINDOW_BYTES ? (uint32_t)ch_utf8_floor(text.data, text.length, at - WINDOW_BYTES) : 0;
-    uint32_t to = text.length - at > WINDOW_BYTES ? (uint32_t)ch_utf8_floor(text.data, text.length, at + WINDOW_BYTES) : text.length;
+    uint32_t to = text.length;
+    if (to - at > WINDOW_BYTES) to = (uint32_t)ch_utf8_floor(text.data, text.length, at + WINDOW_BYTES);
     if (from > 0) ch_buffer_add_text(out, "\xE2\x80\xA6");
     ch_buffer_add_json(out, ch_str_slice(text.data + from, to - from));
     if (to < text.length) ch_buffer_add_text(out, "\xE2\x80\xA6");
@@ -291,7 +292,9 @@ static void tell(Walk *walk, ChValue expected, ChValue got) {
     ch_buffer_printf(walk->out, "%s, got %s", walk->paint.end, walk->paint.got);
     add_value(walk->out, got);
     ch_buffer_add_text(walk->out, walk->paint.end);
-    if (expected.tag != got.tag && expected.tag != CH_TAG_STRING && got.tag != CH_TAG_STRING && walk->out->length - from < 2 * VALUE_BYTES_MAX)
+    // A string shows what it is by its quotes.
+    bool has_string = expected.tag == CH_TAG_STRING || got.tag == CH_TAG_STRING;
+    if (expected.tag != got.tag && !has_string && walk->out->length - from < 2 * VALUE_BYTES_MAX)
         ch_buffer_printf(walk->out, " (%s, %s)", ch_type_name(expected), ch_type_name(got));
     ch_buffer_add_byte(walk->out, '\n');
 }
@@ -378,8 +381,9 @@ static bool next_of(Level *level, Part *part) {
     case CH_TAG_LIST: {
         bool has_expected = at < level->expected_behind, has_got = at < level->got_behind;
         if (!has_expected && !has_got) return false;
-        *part = (Part){has_expected ? level->expected.as.list->items[at] : CH_NIL, has_got ? level->got.as.list->items[at] : CH_NIL,
-                       has_expected, has_got};
+        *part = (Part){CH_NIL, CH_NIL, has_expected, has_got};
+        if (has_expected) part->expected = level->expected.as.list->items[at];
+        if (has_got) part->got = level->got.as.list->items[at];
         break;
     }
     case CH_TAG_PAIR: {
