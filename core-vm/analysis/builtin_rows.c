@@ -11,6 +11,8 @@ const ChBuiltinRow ch_builtin_rows[] = {
 #define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example) {name, CH_ROW_FUNCTION, signature, effects, doc, example, true, sizeof(name) - 1},
 #define CH_CONSTANT(name, type, function, doc, example) \
     {name, CH_ROW_CONSTANT, type, CH_EFFECT_PURE, doc, example, false, sizeof(name) - 1},
+#define CH_CONSTANT_PRELUDE(name, type, doc, example) \
+    {name, CH_ROW_CONSTANT, type, CH_EFFECT_PURE, doc, example, true, sizeof(name) - 1},
 #define CH_METHOD(type, name, signature, function, effects, doc, example) \
     {name, CH_TAG_##type, signature, effects, doc, example, false, sizeof(name) - 1},
 #define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example) \
@@ -19,6 +21,7 @@ const ChBuiltinRow ch_builtin_rows[] = {
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE
 #undef CH_CONSTANT
+#undef CH_CONSTANT_PRELUDE
 #undef CH_METHOD
 #undef CH_METHOD_PRELUDE
 };
@@ -33,12 +36,14 @@ static const ChBuiltinFamily families[] = {
 #define CH_BUILTIN(name, signature, function, effects, doc, example) + 1
 #define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example) + 1
 #define CH_CONSTANT(name, type, function, doc, example) + 1
+#define CH_CONSTANT_PRELUDE(name, type, doc, example) + 1
 #define CH_METHOD(type, name, signature, function, effects, doc, example) + 1
 #define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example) + 1
 #include "builtins/all.def"
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE
 #undef CH_CONSTANT
+#undef CH_CONSTANT_PRELUDE
 #undef CH_METHOD
 #undef CH_METHOD_PRELUDE
     },

@@ -5,6 +5,7 @@
 //                                                             "__name" is the runtime's own and has no example
 //   CH_BUILTIN_PRELUDE("name", "(params) -> type", EFFECTS, "…", "…")        implemented as `fn name` in prelude.harn
 //   CH_CONSTANT("name", "type", function, "…", "…")                         a global value: `function` gives it
+//   CH_CONSTANT_PRELUDE("name", "type", "…", "…")                           a global value: `fn __name_value()` of the prelude gives it
 //   CH_METHOD(TYPE, "name", "(params) -> type", function, EFFECTS, "…", "…")  TYPE: a tag name (STRING, LIST …); args[0] is the receiver
 //   CH_METHOD_PRELUDE(TYPE, "name", "(params) -> type", EFFECTS, "…", "…")   implemented as `fn __type_name(self, …)` in prelude.harn
 //   CH_METHOD_LATER / CH_BUILTIN_LATER do not exist: a row without an implementation is a lie.

@@ -162,12 +162,14 @@ void ch__sort_values(ChValue *values, uint32_t count);
 #define CH_BUILTIN(name, signature, function, effects, doc, example) CH_NATIVE(function);
 #define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example)
 #define CH_CONSTANT(name, type, function, doc, example) CH_NATIVE(function);
+#define CH_CONSTANT_PRELUDE(name, type, doc, example)
 #define CH_METHOD(type, name, signature, function, effects, doc, example) CH_NATIVE(function);
 #define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example)
 #include "builtins/all.def"
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE
 #undef CH_CONSTANT
+#undef CH_CONSTANT_PRELUDE
 #undef CH_METHOD
 #undef CH_METHOD_PRELUDE
 

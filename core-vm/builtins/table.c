@@ -8,12 +8,14 @@ const ChNativeFn ch_builtin_functions[] = {
 #define CH_BUILTIN(name, signature, function, effects, doc, example) function,
 #define CH_BUILTIN_PRELUDE(name, signature, effects, doc, example) NULL,
 #define CH_CONSTANT(name, type, function, doc, example) function,
+#define CH_CONSTANT_PRELUDE(name, type, doc, example) NULL,
 #define CH_METHOD(type, name, signature, function, effects, doc, example) function,
 #define CH_METHOD_PRELUDE(type, name, signature, effects, doc, example) NULL,
 #include "builtins/all.def"
 #undef CH_BUILTIN
 #undef CH_BUILTIN_PRELUDE
 #undef CH_CONSTANT
+#undef CH_CONSTANT_PRELUDE
 #undef CH_METHOD
 #undef CH_METHOD_PRELUDE
 };

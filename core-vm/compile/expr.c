@@ -2,6 +2,7 @@
 //
 // ch__expr_to writes its destination last, or (when no local lives there) uses it as the place to build the value:
 // so `x = x ?? y` or `xs = [...xs, 1]` never see a half-written x.
+#include "builtins/builtins.h"
 #include "compile/compile_int.h"
 
 bool ch__is_last_use(ChFn *fn, const ChNode *node, uint32_t reg)
@@ -60,6 +61,17 @@ void ch__expr_push(ChFn *fn, const ChNode *node)
     ch__expr_to(fn, node, reg);
 }
 
+// A value that a function of the prelude gives.
+static void load_given(ChFn *fn, ChStr name, uint32_t dst)
+{
+    ChBuffer function = {0};
+    ch_buffer_printf(&function, "__%.*s_value", CH_STR_ARG(name));
+    uint32_t base = ch__push(fn);
+    ch__call_named(fn, ch_buffer_view(&function), base, 0, dst);
+    ch__pop_to(fn, base);
+    ch_buffer_release(&function);
+}
+
 void ch__load_ref(ChFn *fn, ChRef ref, ChStr name, uint32_t dst)
 {
     switch (ref.kind) {
@@ -68,7 +80,10 @@ void ch__load_ref(ChFn *fn, ChRef ref, ChStr name, uint32_t dst)
     case CH_REF_SELF: ch__emit(fn, CH_OP_GET_SELF, 0, dst, 0, 0); break;
     case CH_REF_CONSTANT: ch__load_constant(fn, dst, ref.constant); break;
     case CH_REF_SLOT: ch__emit_bc(fn, CH_OP_GET_MODULE, 0, dst, ref.index); break;
-    case CH_REF_BUILTIN: ch__emit_bc(fn, CH_OP_LOADBUILTIN, 0, dst, ref.index); break;
+    case CH_REF_BUILTIN:
+        if (ch_builtin_rows[ref.index].type == CH_ROW_CONSTANT && ch_builtin_rows[ref.index].is_prelude) load_given(fn, name, dst);
+        else ch__emit_bc(fn, CH_OP_LOADBUILTIN, 0, dst, ref.index);
+        break;
     case CH_REF_LATE: ch__emit_bc(fn, CH_OP_GET_LATE, 0, dst, ch__constant_text(fn, name)); break;
     }
 }

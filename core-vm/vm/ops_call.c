@@ -204,7 +204,7 @@ static ChClosure *frame_closure(const ChFiber *fiber, const ChFrame *frame, ChSt
 }
 
 ChValue ch__builtin_value(ChVm *vm, uint32_t row) {
-    if (ch_builtin_rows[row].type != CH_ROW_CONSTANT) return ch_builtin_ref(row);
+    if (ch_builtin_rows[row].type != CH_ROW_CONSTANT || ch_builtin_rows[row].is_prelude) return ch_builtin_ref(row);
     ChValue value = CH_NIL;
     ch_builtin_functions[row](vm, NULL, 0, &value);
     return value;

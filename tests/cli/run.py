@@ -44,7 +44,7 @@ class Cli:
 
     def run(self, *arguments, stdin=b"", timeout=60, **more):
         done = subprocess.run([self.binary, *arguments], input=stdin, capture_output=True, cwd=self.folder.name,
-                              timeout=timeout, env=dict(os.environ, LC_ALL="C.UTF-8"), **more)
+                              timeout=timeout, env=dict(more.pop("env", os.environ), LC_ALL="C.UTF-8"), **more)
         out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         expect(done.returncode >= 0, "died of signal %d\n%s" % (-done.returncode, err[-2000:]))
         expect("Sanitizer" not in err and "runtime error:" not in err, err[-3000:])
@@ -220,6 +220,27 @@ def test_answers_of_models_from_a_file(cli):
     expect(code == 1 and "bad.jsonl, line 2: not JSON" in err, err)
     cli.bad("run", "--llm-mock", cli.path("missing.jsonl"), program, code=2)
     cli.bad("run", "--llm-mock", code=2)
+
+
+def test_skills_in_folders(cli):
+    cli.file("p/harn.toml", '[skills]\npaths = ["shared"]\ndisable = ["user", "system"]\n')
+    cli.file("p/.harn/skills/ship/SKILL.md", "---\nshort: Ships\nallowed-tools: [run]\n---\nShip $1 from ${HARN_SKILL_DIR}.")
+    cli.file("p/shared/ship/SKILL.md", "---\nshort: Hidden\n---\n")
+    cli.file("p/shared/tea/SKILL.md", "---\nname: coffee\nshort: Brews\n---\nBrew.")
+    cli.file("p/shared/broken/SKILL.md", "---\ntitle: none\n---\n")
+    cli.file("other/tea/SKILL.md", "---\nshort: Steeps\n---\n")
+    program = cli.file("p/deep/main.harn", "pipeline default() {\n"
+                       "  println(skills.skills.map({ s -> [s.name, s.short, s.source, s.allowed_tools] }))\n"
+                       '  println(load_skill("ship", ["web"]))\n  println(load_skill({name: "coffee"}))\n'
+                       '  try { load_skill("none") } catch (e) { println(e) }\n}\n')
+    code, out, err = cli.run("run", program, env={"PATH": os.environ["PATH"]})
+    lines = [line for line in out.replace(cli.folder.name, "ROOT").splitlines() if not line.startswith("{")]
+    expect(code == 0 and lines == [
+        "[[ship, Ships, project, [run]], [coffee, Brews, manifest, nil]]", "Ship web from ROOT/p/.harn/skills/ship.", "Brew.",
+        "load_skill: skill 'none' not found. Skills: ship, coffee"], (lines, err))
+    expect("broken" in out + err, "nothing tells of the skill that was left out")
+    out = cli.good("run", "-e", "println(skills.skills.map({ s -> s.name }))", env={"PATH": os.environ["PATH"], "HARN_SKILLS_PATH": cli.path("other")})
+    expect(out == "[tea]\n", out)
 
 
 def test_run_standard_input(cli):

@@ -22,7 +22,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROWS = os.path.join(HERE, "..", "..", "core-vm", "builtins", "*.def")
-ROW = re.compile(r"^CH_(BUILTIN|BUILTIN_PRELUDE|CONSTANT|METHOD|METHOD_PRELUDE)\((?:([A-Z]+), )?(.*)\)$")
+ROW = re.compile(r"^CH_(BUILTIN|BUILTIN_PRELUDE|CONSTANT|CONSTANT_PRELUDE|METHOD|METHOD_PRELUDE)\((?:([A-Z]+), )?(.*)\)$")
 C_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 CHECKED = re.compile(r"^(.*?)\s*// (=>|prints|exits)(?: (.*))?$")
 MARK = "<<<line %d>>>"
