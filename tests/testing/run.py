@@ -60,6 +60,8 @@ pipeline test_fine() {
 """
 
 DIFFERENT = """
+import { assert_golden_transcript, assert_receipt_field } from "std/testing"
+
 struct Point {
   x: int
   name: string
@@ -124,6 +126,15 @@ pipeline test_plain() {
 
 pipeline test_control() {
   assert_eq({text: "\x1b[31mred"}, {text: "red"})
+}
+
+pipeline test_golden() {
+  let came = {steps: [{took: 12, text: "a"}, {took: 7, text: "b"}], more: 1}
+  assert_golden_transcript({steps: [{took: "<ms>", text: "a"}, {took: "<ms>", text: "c"}]}, came)
+}
+
+pipeline test_receipt() {
+  assert_receipt_field({a: {b: 1}}, "/a/b", 2)
 }
 
 pipeline test_seen_by_the_program() {
@@ -323,6 +334,10 @@ def check_differences(project):
     same(after_excerpt(plain), [])
     assert "different.harn:" in plain and "|   assert_eq(1, 2)" in plain, plain
     same(after_excerpt(failure(project, "test_control")), ['.text: expected "red", got "\\u001b[31mred"'])
+    same([line for line in after_excerpt(failure(project, "test_golden")) if "note:" not in line], ['.steps[1].text: expected "c", got "b"'])
+    receipt = failure(project, "test_receipt")
+    assert "error: Thrown: receipt field /a/b mismatch" in receipt, receipt
+    same(after_excerpt(receipt)[-1], "expected 2, got 1")
     same(after_excerpt(failure(project, "test_seen_by_the_program")), ["[0]: expected 2, got 1"])
 
 
