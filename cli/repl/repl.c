@@ -213,8 +213,7 @@ static void complete(void *ud, ChStr text, uint32_t *start, ChNameVisit visit, v
 
 // ---- reading ------------------------------------------------------------------------------------------------------------------
 
-// Reads one text: a line, and those that go on with it. False: there is none any more.
-static bool read_text(Repl *repl, ChBuffer *text) {
+static bool read_lines(Repl *repl, ReplReading *reading, ChBuffer *text) {
     bool is_interactive = repl_terminal_is_interactive(repl->terminal);
     ReplPrompt prompt = REPL_PROMPT_FIRST;
     ch_buffer_clear(text);
@@ -230,9 +229,17 @@ static bool read_text(Repl *repl, ChBuffer *text) {
         if (prompt == REPL_PROMPT_FIRST && (line.length == 0 || line.data[0] == ':')) return true;
         if (is_interactive && line.length == 0 && !repl_terminal_has_more(repl->terminal)) return true;
         ch_buffer_add_byte(text, '\n');
-        if (!repl_is_incomplete(ch_buffer_view(text))) return true;
+        if (!repl_reading_is_incomplete(reading, ch_buffer_view(text))) return true;
         prompt = REPL_PROMPT_MORE;
     }
+}
+
+// Reads one text: a line, and those that go on with it. False: there is none any more.
+static bool read_text(Repl *repl, ChBuffer *text) {
+    ReplReading reading = {0};
+    bool is_there = read_lines(repl, &reading, text);
+    repl_reading_release(&reading);
+    return is_there;
 }
 
 static void converse(Repl *repl) {

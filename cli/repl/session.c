@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "builtins/std.h"
-#include "compile/compile.h"
 #include "repl/session_int.h"
 #include "signals.h"
 #include "syntax/syntax.h"
@@ -33,8 +32,6 @@ static void end(ReplSession *session) {
     ch_session_free(session->facts);
     ch_module_graph_free(session->graph);
     ch_vm_free(session->vm);
-    for (uint32_t i = 0; i < session->type_trees.count; i++) ch_tree_unref(session->type_trees.items[i]);
-    ch_array_clear(&session->type_trees);
 }
 
 ReplSession *repl_session_new(ReplInterrupts interrupts, ChColorMode color) {
@@ -48,7 +45,6 @@ ReplSession *repl_session_new(ReplInterrupts interrupts, ChColorMode color) {
 
 void repl_session_free(ReplSession *session) {
     end(session);
-    ch_array_release(&session->type_trees);
     ch_host_real_free(session->host);
     ch_free(session);
 }
@@ -81,15 +77,30 @@ static bool is_open_at_the_end(const ChDiagnostic *first, const ChSource *source
            ch_str_starts_with(ch_source_text(source, first->range), CH_STR("\"\"\""));
 }
 
-bool repl_is_incomplete(ChStr text) {
+static bool is_incomplete(const ChTree *tree) {
+    const ChDiagnosticList *list = &tree->diagnostics;
+    return list->error_count > 0 && is_open_at_the_end(list->items[0], tree->source);
+}
+
+// Only what came behind the last lines is parsed; what this gives for a text with errors may differ from what a whole
+// parse says, which therefore has the last word on an end.
+bool repl_reading_is_incomplete(ReplReading *reading, ChStr text) {
     ChSource *source = ch_source_new(CH_STR("<repl>"), text, NULL);
     if (!source) return false;
-    ChTree *tree = ch_syntax_parse(source, NULL);
-    const ChDiagnosticList *list = &tree->diagnostics;
-    bool is_incomplete = list->error_count > 0 && is_open_at_the_end(list->items[0], source);
-    ch_tree_unref(tree);
+    ChTree *tree = ch_syntax_parse(source, &(ChSyntaxOptions){.old = reading->tree, .allow_provisional = true});
+    ch_tree_unref(reading->tree);
+    reading->tree = tree;
+    if (!is_incomplete(tree) && ch_tree_is_provisional(tree)) {
+        reading->tree = ch_syntax_parse(source, NULL);
+        ch_tree_unref(tree);
+    }
     ch_source_unref(source);
-    return is_incomplete;
+    return is_incomplete(reading->tree);
+}
+
+void repl_reading_release(ReplReading *reading) {
+    ch_tree_unref(reading->tree);
+    reading->tree = NULL;
 }
 
 ChAnalysis *repl__analyse(ReplSession *session, ChTree *tree, const ChModuleFacts *self) {
@@ -104,42 +115,15 @@ static void render(const ReplSession *session, const ChDiagnosticList *list, con
     for (uint32_t i = 0; i < list->count; i++) ch_diagnostic_render(list->items[i], source, session->color, why);
 }
 
-static bool declares_types(const ChTree *tree) {
-    const ChNodeList *items = &tree->root->as.file.items;
-    for (uint32_t i = 0; i < items->count; i++) {
-        switch (items->items[i]->kind) {
-        case CH_NODE_STRUCT:
-        case CH_NODE_ENUM:
-        case CH_NODE_INTERFACE:
-        case CH_NODE_TYPE_ALIAS: return true;
-        default: break;
-        }
-    }
-    return false;
-}
-
 static ChClosure *compile(ReplSession *session, ChTree *tree, const ChAnalysis *analysis, ChBuffer *why) {
     ChArena arena;
     ch_arena_init(&arena);
     ChDiagnosticList list;
     ch_diagnostics_init(&list, &arena);
-    ChCompileOptions options = {.kind = CH_COMPILE_REPL,
-                                .module = session->module->chunk,
-                                .earlier = (const ChTree *const *)session->type_trees.items,
-                                .earlier_count = session->type_trees.count};
-    options.names = ch_session_wildcard_names(analysis, &arena, &options.name_count);
-    ChChunk *chunk = ch_compile(tree, &options, &list);
-    ChClosure *closure = NULL;
-    ChBuffer defect = {0};
-    if (!chunk) {
-        render(session, &list, tree->source, why);
-    } else if (!ch_verify_chunk(chunk, &defect)) {
-        ch_buffer_printf(why, "error: the compiled code was refused: %.*s\n", (int)defect.length, defect.data);
-        ch_chunk_free(chunk);
-    } else {
-        closure = ch_vm_link_evaluation(session->vm, chunk, session->module, tree->source);
-    }
-    ch_buffer_release(&defect);
+    uint32_t count;
+    const ChStr *names = ch_session_wildcard_names(analysis, &arena, &count);
+    ChClosure *closure = ch_session_compile(session->vm, session->module, tree, names, count, &list);
+    if (!closure) render(session, &list, tree->source, why);
     ch_diagnostics_release(&list);
     ch_arena_release(&arena);
     return closure;
@@ -172,6 +156,20 @@ static void remember(ReplSession *session, ChValue value) {
     ch_vm_set_global(session->vm, "_", ch_retain(value));
 }
 
+// As a run shows it; its first word in the colour of diagnostics.
+static void add_error(const ReplSession *session, const ChError *error, ChBuffer *why) {
+    static const char word[] = "error";
+    ChBuffer text = {0};
+    ch_vm_format_error(session->vm, error, &text);
+    ChStr rest = ch_buffer_view(&text);
+    if (session->color == CH_COLOR_ALWAYS && ch_str_starts_with(rest, CH_STR("error"))) {
+        ch_buffer_printf(why, "\x1b[1;31m%s\x1b[0m", word);
+        rest = ch_str_slice(rest.data + sizeof word - 1, rest.length - sizeof word + 1);
+    }
+    ch_buffer_add_str(why, rest);
+    ch_buffer_release(&text);
+}
+
 static ReplOutcome finish(ReplSession *session, bool is_interrupted, ChValue *value, ChBuffer *why) {
     ChTask *task = session->vm->main_task;
     if (task->state == CH_TASK_DONE) {
@@ -184,7 +182,7 @@ static ReplOutcome finish(ReplSession *session, bool is_interrupted, ChValue *va
         return REPL_EXITED;
     }
     if (is_interrupted || task->state != CH_TASK_FAILED) return REPL_INTERRUPTED;
-    ch_vm_format_error(session->vm, &task->error, why);
+    add_error(session, &task->error, why);
     return REPL_FAILED;
 }
 
@@ -211,7 +209,6 @@ ReplOutcome repl_session_enter(ReplSession *session, ChSource *source, ChValue *
         outcome = finish(session, is_interrupted, value, why);
         // Also when it failed: what came before the error is declared.
         ch_session_accept(session->facts, entry, analysis);
-        if (declares_types(tree)) ch_array_push(&session->type_trees, ch_tree_ref(tree));
     } else {
         ch_analysis_unref(analysis);
     }

@@ -25,8 +25,13 @@ void repl_session_free(ReplSession *session);
 // Forgets everything that was entered.
 void repl_session_reset(ReplSession *session);
 
-// Where the program goes on in the next line, as the parser sees it: something is open at the end.
-bool repl_is_incomplete(ChStr text);
+// A text of which one line after another comes. Zeroed memory begins one.
+typedef struct ReplReading {
+    struct ChTree *tree; // of the lines so far; counted
+} ReplReading;
+// Does the text go on in the next line, as the parser sees it: is something open at its end?
+bool repl_reading_is_incomplete(ReplReading *reading, ChStr text);
+void repl_reading_release(ReplReading *reading);
 // Checks and runs. `why` gets warnings and errors, ready to be shown. DONE: *value is owned.
 ReplOutcome repl_session_enter(ReplSession *session, ChSource *source, ChValue *value, ChBuffer *why);
 int repl_session_exit_code(const ReplSession *session);

@@ -16,7 +16,6 @@ struct ReplSession {
     ChModule *module;
     ChModuleGraph *graph;   // what was imported
     ChSessionFacts *facts;
-    CH_ARRAY_OF(ChTree *) type_trees; // texts that declare types; counted
     uint32_t typed_count;
     uint32_t value_count;   // `_1`, `_2` … that were given
     int exit_code;

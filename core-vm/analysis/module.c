@@ -265,19 +265,28 @@ const ChStr *ch_session_wildcard_names(const ChAnalysis *analysis, ChArena *aren
     return names;
 }
 
-/* Methods for types of earlier texts join the types' own. */
+static void add_methods_to(ChAnalysis *owner, ChTypeDecl *decl, const ChAnalysis *from, const ChTypeDecl *methods)
+{
+    for (uint32_t m = 0; decl && m < methods->method_count; m++)
+        ch__decl_add_method(owner, decl, ch_type_import_signature(owner->importer, &from->types, methods->methods[m]));
+}
+
+/* Methods for types of earlier texts join the types' own, and those of the copies that other texts have of them. */
 static void add_methods(const ChSessionFacts *session, const ChAnalysis *analysis)
 {
     for (uint32_t i = 0; i < analysis->impl_methods.count; i++) {
         const ChMapEntry *entry = &analysis->impl_methods.entries[i];
         const ChTypeDecl *methods = entry->value.pointer;
         const ChExport *item = methods ? ch_module_find(session->names, entry->key) : NULL;
-        ChTypeDecl *decl = item ? (ChTypeDecl *)ch_export_symbol(item)->decl : NULL;
-        if (!decl)
+        if (!item)
             continue;
-        ChAnalysis *owner = item->owner->analysis;
-        for (uint32_t m = 0; m < methods->method_count; m++)
-            ch__decl_add_method(owner, decl, ch_type_import_signature(owner->importer, &analysis->types, methods->methods[m]));
+        add_methods_to(item->owner->analysis, (ChTypeDecl *)ch_export_symbol(item)->decl, analysis, methods);
+        for (uint32_t m = 0; m < session->set->modules.count; m++) {
+            const ChModuleFacts *other = session->set->modules.entries[m].value.pointer;
+            if (other && other->analysis)
+                add_methods_to(other->analysis, ch_type_importer_copy(other->analysis->importer, item->owner, item->symbol),
+                               analysis, methods);
+        }
     }
 }
 

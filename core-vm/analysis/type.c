@@ -760,6 +760,12 @@ static void fill_decl(ChTypeImporter *importer, const ChTypeStore *from, const C
         copy->methods[i] = ch_type_import_signature(importer, from, decl->methods[i]);
 }
 
+ChTypeDecl *ch_type_importer_copy(const ChTypeImporter *importer, const void *module, uint32_t symbol)
+{
+    ImportKey key = {module, symbol};
+    return ch_map_get_pointer(&importer->decls, (ChStr){(const char *)&key, sizeof key});
+}
+
 const ChTypeDecl *ch_type_import_decl(ChTypeImporter *importer, const ChTypeStore *from,
                                       const ChTypeDecl *decl)
 {

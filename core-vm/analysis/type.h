@@ -211,6 +211,8 @@ void ch_type_importer_free(ChTypeImporter *importer);
 const ChType *ch_type_import(ChTypeImporter *importer, const ChTypeStore *from, const ChType *type);
 const ChTypeDecl *ch_type_import_decl(ChTypeImporter *importer, const ChTypeStore *from,
                                       const ChTypeDecl *decl);
+/* The copy that was made of a declaration of a module, or NULL. */
+ChTypeDecl *ch_type_importer_copy(const ChTypeImporter *importer, const void *module, uint32_t symbol);
 ChSignature *ch_type_import_signature(ChTypeImporter *importer, const ChTypeStore *from,
                                       const ChSignature *signature);
 

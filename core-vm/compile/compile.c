@@ -43,7 +43,7 @@ static void pack(ChCompiler *c)
     chunk->proto_count = c->protos.count;
     chunk->decls = (ChChunkDecl *)TO_ARENA(c, &c->decls);
     chunk->decl_count = c->decls.count;
-    chunk->slots = (ChModuleSlot *)TO_ARENA(c, &c->slots);
+    chunk->slots = c->session ? c->slots.items : (ChModuleSlot *)TO_ARENA(c, &c->slots);
     chunk->slot_count = c->slots.count;
     chunk->pipelines = (ChPipelineEntry *)TO_ARENA(c, &c->pipelines);
     chunk->pipeline_count = c->pipelines.count;
@@ -51,17 +51,21 @@ static void pack(ChCompiler *c)
 
 static void release(ChCompiler *c)
 {
+    if (c->session) {
+        ch__session_give_back(c);
+    } else {
+        ch_array_release(&c->slots);
+        ch_map_release(&c->module_names);
+    }
     ch_array_release(&c->constants);
     ch_array_release(&c->rt_types);
     ch_array_release(&c->protos);
     ch_array_release(&c->decls);
-    ch_array_release(&c->slots);
     ch_array_release(&c->pipelines);
     ch_array_release(&c->hoisted);
     ch_array_release(&c->wildcards);
     ch_map_release(&c->constant_index);
     ch_map_release(&c->rt_index);
-    ch_map_release(&c->module_names);
     ch_map_release(&c->enums);
     ch_map_release(&c->structs);
     ch_map_release(&c->interfaces);
@@ -83,6 +87,7 @@ ChChunk *ch_compile(const ChTree *tree, const ChCompileOptions *options, ChDiagn
     c.chunk = CH_ARENA_NEW(arena, ChChunk);
     c.chunk->arena = arena;
     c.chunk->path = ch_str_copy(arena, tree->source->path);
+    if (c.options->session) ch__session_take(&c);
     ch__module(&c);
     pack(&c);
     release(&c);

@@ -46,10 +46,9 @@ typedef struct ChCompileOptions {
     // REPL: the names that wildcard imports of the text bring; they become slots.
     const ChStr *names;
     uint32_t name_count;
-    // REPL: the texts before this one that declare types, oldest first.
-    const ChTree *const *earlier;
-    uint32_t earlier_count;
-    // REPL, EVAL: the chunk whose module the code runs in; its slots keep their numbers. May be NULL.
+    // REPL: what the texts before this one declared; this one's names are added, also when it fails.
+    struct ChCompileSession *session;
+    // EVAL: the chunk whose module the code runs in; its slots keep their numbers. May be NULL.
     const ChChunk *module;
     // The prelude or std/…: may name the builtins that are the runtime's own (ch_builtin_is_private).
     bool is_runtime;
@@ -58,6 +57,12 @@ typedef struct ChCompileOptions {
     bool (*exports)(void *ud, ChStr path, ChStr name);
     void *ud;
 } ChCompileOptions;
+
+// The names of a session. Its slots belong to the chunk of the newest text, which borrows them.
+typedef struct ChCompileSession ChCompileSession;
+ChCompileSession *ch_compile_session_new(void);
+void ch_compile_session_free(ChCompileSession *session); // after the chunks; NULL is allowed
+const ChModuleSlot *ch_compile_session_slots(const ChCompileSession *session);
 
 // Compiles. `options` may be NULL (an ENTRY). Errors go to `diagnostics`; with any, or when the tree has syntax
 // errors, the result is NULL. The chunk is owned by the caller (ch_chunk_free) and does not refer to the tree.

@@ -143,6 +143,14 @@ typedef struct ChModuleName {
     bool is_mutable;
 } ChModuleName;
 
+struct ChCompileSession {
+    ChArena arena; // of names
+    CH_ARRAY_OF(ChModuleSlot) slots;
+    ChMap module_names; // name -> ChModuleName *
+    ChMap enums, structs, interfaces, aliases; // name -> the newest node of the top level
+    CH_ARRAY_OF(ChTree *) trees; // that hold the nodes; counted
+};
+
 struct ChCompiler {
     ChArena *arena; // of the chunk
     ChChunk *chunk;
@@ -165,6 +173,7 @@ struct ChCompiler {
     ChMap structs;                // -> STRUCT node
     ChMap interfaces;             // -> INTERFACE node
     ChMap aliases;                // type aliases of the top level -> TYPE_ALIAS node
+    ChCompileSession *session;    // NULL: not a text of a session
     ChMap functions;              // top-level FN nodes by name, the first of each
     CH_ARRAY_OF(const ChNode *) wildcards; // IMPORT nodes without a list
     ChMap not_exported;                    // names that none of them gives
@@ -347,5 +356,12 @@ void ch__type_text(const ChNode *type, ChBuffer *out);
 const ChNode *ch__alias(ChCompiler *c, const ChNode *identifier); // the aliased type, NULL
 bool ch__schema_to(ChFn *fn, const ChNode *type, uint32_t dst);     // false: the type has no schema
 bool ch__json_schema_to(ChFn *fn, const ChNode *type, uint32_t dst);
+
+// ---- session.c
+
+void ch__session_take(ChCompiler *c);
+void ch__session_give_back(ChCompiler *c);
+// A declared ENUM, STRUCT, INTERFACE or TYPE_ALIAS of the text, or of an earlier one of its session; NULL: there is none.
+ChMapEntry *ch__find_type(const ChCompiler *c, ChNodeKind kind, ChStr name);
 
 #endif

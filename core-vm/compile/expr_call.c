@@ -134,7 +134,7 @@ void ch__call_to(ChFn *fn, const ChNode *node, uint32_t dst, bool tail)
 bool ch__is_enum(ChFn *fn, const ChNode *node, ChStr *name)
 {
     if (!node || node->kind != CH_NODE_IDENTIFIER) return false;
-    if (!ch_map_find(&fn->c->enums, node->as.name.name.text)) return false;
+    if (!ch__find_type(fn->c, CH_NODE_ENUM, node->as.name.name.text)) return false;
     *name = node->as.name.name.text;
     return true;
 }

@@ -21,7 +21,7 @@ static bool is_module(const ChCompiler *c)
     return c->options->kind == CH_COMPILE_MODULE || c->options->kind == CH_COMPILE_PRELUDE;
 }
 
-static bool is_session(const ChCompiler *c) { return c->options->kind == CH_COMPILE_REPL; }
+static bool is_session(const ChCompiler *c) { return c->session != NULL; }
 
 static void declare_name(ChCompiler *c, ChStr name, bool is_mutable)
 {
@@ -78,7 +78,7 @@ static void collect(ChCompiler *c, const ChNodeList *items)
     }
 }
 
-// The slots of the module that a chunk for a session or a frame runs in.
+// The slots of the module that a chunk for a frame runs in.
 static void inherit_slots(ChCompiler *c)
 {
     const ChChunk *module = c->options->module;
@@ -89,21 +89,6 @@ static void inherit_slots(ChCompiler *c)
     for (uint32_t i = 0; module && i < module->decl_count; i++) {
         if (module->decls[i].kind == CH_DECL_ENUM) ch_map_set_pointer(&c->enums, module->decls[i].name, NULL);
     }
-}
-
-// The types that earlier texts of a session declared, and what wildcard imports of this one bring.
-static void inherit_session(ChCompiler *c)
-{
-    for (uint32_t t = 0; t < c->options->earlier_count; t++) {
-        const ChNodeList *items = &c->options->earlier[t]->root->as.file.items;
-        for (uint32_t i = 0; i < items->count; i++) {
-            types_enter(items->items[i], c);
-            if (items->items[i]->kind == CH_NODE_TYPE_ALIAS) {
-                ch_map_set_pointer(&c->aliases, items->items[i]->as.decl.name.text, items->items[i]);
-            }
-        }
-    }
-    for (uint32_t i = 0; i < c->options->name_count; i++) ch__slot(c, c->options->names[i], false, false, false);
 }
 
 // ---- pipelines
@@ -351,7 +336,8 @@ ChProto *ch__module(ChCompiler *c)
     ch_array_push(&c->protos, proto);
     ch_map_set_pointer(&c->enums, CH_STR("Result"), NULL);
     inherit_slots(c);
-    if (is_session(c)) inherit_session(c);
+    // What wildcard imports of a session's text bring.
+    for (uint32_t i = 0; c->session && i < c->options->name_count; i++) ch__slot(c, c->options->names[i], false, false, false);
     ch_node_walk(c->tree->root, types_enter, NULL, c);
     collect(c, items);
     for (uint32_t i = 0; i < items->count; i++) {

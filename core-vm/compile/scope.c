@@ -131,9 +131,10 @@ uint32_t ch__slot(ChCompiler *c, ChStr name, bool is_public, bool is_mutable, bo
         slot->is_function = known->is_function;
         return known->slot;
     }
-    known = CH_ARENA_NEW(c->arena, ChModuleName);
+    ChArena *arena = c->session ? &c->session->arena : c->arena;
+    known = CH_ARENA_NEW(arena, ChModuleName);
     *known = (ChModuleName){.slot = c->slots.count, .is_function = is_function, .is_mutable = is_mutable};
-    name = ch_str_copy(c->arena, name);
+    name = ch_str_copy(arena, name);
     ch_map_set_pointer(&c->module_names, name, known);
     ch_array_push(&c->slots, (ChModuleSlot){name, is_public, is_mutable, is_function});
     return known->slot;

@@ -130,7 +130,7 @@ static ChRtType *lower_name(Lowering *l, ChStr name)
     }
     const NameRow *row = find_name(name);
     if (row) return new_type(l, row->kind, row->by_schema, 0);
-    ChMapEntry *interface = ch_map_find(&l->c->interfaces, name);
+    ChMapEntry *interface = ch__find_type(l->c, CH_NODE_INTERFACE, name);
     if (interface) {
         const ChNodeList *methods = &((const ChNode *)interface->value.pointer)->as.interface.methods;
         type = new_type(l, CH_RT_INTERFACE, false, methods->count);
@@ -140,7 +140,8 @@ static ChRtType *lower_name(Lowering *l, ChStr name)
         }
         return type;
     }
-    if (ch_map_find(&l->c->structs, name) || (ch_map_find(&l->c->enums, name) && !ch_str_is(name, "Result"))) {
+    if (ch__find_type(l->c, CH_NODE_STRUCT, name) ||
+        (ch__find_type(l->c, CH_NODE_ENUM, name) && !ch_str_is(name, "Result"))) {
         return new_type(l, CH_RT_NAMED, false, 0);
     }
     return NULL;
@@ -273,7 +274,7 @@ uint32_t ch__rt_type(ChCompiler *c, const ChNode *node, const ChNodeList *type_p
 const ChNode *ch__alias(ChCompiler *c, const ChNode *identifier)
 {
     if (!identifier || identifier->kind != CH_NODE_IDENTIFIER) return NULL;
-    ChMapEntry *entry = ch_map_find(&c->aliases, identifier->as.name.name.text);
+    ChMapEntry *entry = ch__find_type(c, CH_NODE_TYPE_ALIAS, identifier->as.name.name.text);
     return entry ? ((const ChNode *)entry->value.pointer)->as.type_alias.type : NULL;
 }
 
@@ -286,7 +287,7 @@ typedef struct Schema {
 static const ChNode *expand(Schema *s, const ChNode *type)
 {
     for (uint32_t i = 0; type && type->kind == CH_NODE_TYPE_NAME && i < ALIAS_DEPTH_MAX; i++) {
-        ChMapEntry *entry = ch_map_find(&s->fn->c->aliases, type->as.name.name.text);
+        ChMapEntry *entry = ch__find_type(s->fn->c, CH_NODE_TYPE_ALIAS, type->as.name.name.text);
         if (!entry) return type;
         type = ((const ChNode *)entry->value.pointer)->as.type_alias.type;
     }

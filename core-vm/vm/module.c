@@ -159,7 +159,11 @@ ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module
     ChLink *link = link_chunk(vm, module, take_chunk, file, source);
     link->file = file;
     link->source = ch_source_ref(source);
-    if (module->is_session) module->chunk = take_chunk; // it has all the slots
+    if (module->session) { // the newest text has all the slots
+        module->chunk->slots = NULL;
+        module->chunk->slot_count = 0;
+        module->chunk = take_chunk;
+    }
     link->next = module->links->next;
     module->links->next = link;
     reserve_slots(module, take_chunk->slot_count);
@@ -181,6 +185,7 @@ void ch_vm_module_unref(ChModule *module) {
         module->links = link->next;
         link_free(link);
     }
+    ch_compile_session_free(module->session);
     ch_free(module->slots);
     for (uint32_t i = 0; i < module->exports.count; i++) ch_free(module->exports.entries[i].value.pointer);
     ch_map_release(&module->exports);
@@ -468,7 +473,7 @@ static ChFlow bind(ChVm *vm, ChModule *into, uint32_t slot, ChVmExport *item) {
     ChValue *place = &into->slots[slot];
     bool is_same = place->tag == CH_TAG_CLOSURE && value.tag == CH_TAG_CLOSURE &&
                    place->as.closure == value.as.closure;
-    if (place->tag == CH_TAG_CLOSURE && !is_same && !into->is_session)
+    if (place->tag == CH_TAG_CLOSURE && !is_same && !into->session)
         return ch_throw_runtime(vm,
                                 "Import collision: '%s' is already defined when importing %s. Use selective imports "
                                 "to disambiguate: import { %s } from \"...\"",

@@ -220,7 +220,7 @@ ChValue ch__late_value(ChVm *vm, ChTask *task, ChStr name, ChErrorKind kind) {
             return ch_object(closure);
         }
     }
-    const ChModule *session = vm->main_module && vm->main_module->is_session ? vm->main_module : NULL;
+    const ChModule *session = vm->main_module && vm->main_module->session ? vm->main_module : NULL;
     int32_t slot = session ? ch_module_slot(session, name) : -1;
     if (slot >= 0 && session->slots[slot].tag != CH_TAG_ABSENT) return ch_retain(session->slots[slot]);
     const ChValue *global = ch_map_get_pointer(&vm->globals, name);

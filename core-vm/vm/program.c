@@ -66,9 +66,10 @@ ChModule *ch_session_module_new(ChVm *vm) {
     ch_diagnostics_init(&none, &arena);
     ChSource *source = ch_source_new(CH_STR("<session>"), (ChStr){0}, NULL);
     ChTree *tree = ch_syntax_parse(source, NULL);
-    ChChunk *chunk = ch_compile(tree, &(ChCompileOptions){.kind = CH_COMPILE_REPL}, &none);
+    ChCompileSession *session = ch_compile_session_new();
+    ChChunk *chunk = ch_compile(tree, &(ChCompileOptions){.kind = CH_COMPILE_REPL, .session = session}, &none);
     ChModule *module = ch_vm_module_new(vm, chunk, source->path, source->path, source);
-    module->is_session = true;
+    module->session = session;
     module->state = CH_MODULE_RUNNING;
     vm->main_module = module;
     ch_tree_unref(tree);
@@ -76,6 +77,23 @@ ChModule *ch_session_module_new(ChVm *vm) {
     ch_diagnostics_release(&none);
     ch_arena_release(&arena);
     return module;
+}
+
+ChClosure *ch_session_compile(ChVm *vm, ChModule *module, const ChTree *tree, const ChStr *names, uint32_t count,
+                              ChDiagnosticList *diagnostics) {
+    ChCompileOptions options = {.kind = CH_COMPILE_REPL, .session = module->session, .names = names, .name_count = count};
+    ChChunk *chunk = ch_compile(tree, &options, diagnostics);
+    // There may be more slots now, in another place.
+    module->chunk->slots = (ChModuleSlot *)(uintptr_t)ch_compile_session_slots(module->session);
+    ChBuffer why = {0};
+    if (chunk && !ch_verify_chunk(chunk, &why)) {
+        ch_diagnostic_add(diagnostics, CH_SEVERITY_ERROR, "", (ChRange){0, 0}, "the compiled code was refused: %.*s",
+                          (int)why.length, why.data);
+        ch_chunk_free(chunk);
+        chunk = NULL;
+    }
+    ch_buffer_release(&why);
+    return chunk ? ch_vm_link_evaluation(vm, chunk, module, tree->source) : NULL;
 }
 
 static void write_error(ChVm *vm, ChBuffer *text) {

@@ -2,6 +2,7 @@
 #ifndef CH_VM_PROGRAM_H
 #define CH_VM_PROGRAM_H
 
+#include "base/diagnostic.h"
 #include "vm/vm.h"
 
 struct ChTree;
@@ -29,6 +30,9 @@ ChClosure *ch_vm_link_evaluation(ChVm *vm, ChChunk *take_chunk, ChModule *module
 // A session: an empty main module whose top level is entered text by text (CH_COMPILE_REPL). Its names are late bound, and
 // can be declared anew.
 ChModule *ch_session_module_new(ChVm *vm);
+// Compiles a checked text and links it; `names` are those that its wildcard imports bring. NULL: there are errors.
+ChClosure *ch_session_compile(ChVm *vm, ChModule *module, const struct ChTree *tree, const ChStr *names, uint32_t count,
+                              ChDiagnosticList *diagnostics);
 // Makes a linked text the main task, in the place of the one before, which has ended. Taken.
 void ch_session_start(ChVm *vm, ChClosure *take_closure);
 

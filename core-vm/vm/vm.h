@@ -96,7 +96,7 @@ struct ChModule {
     ChModule *imported_last; // for IMPORT_NAME
     ChModuleState state;
     bool has_reexports;
-    bool is_session;         // entered text by text, see program.h
+    struct ChCompileSession *session; // NULL: not entered text by text, see program.h
     uint64_t import_span;    // of an import of its own that has begun; 0: none
 };
 

@@ -156,7 +156,9 @@ def test_types_stay(repl):
     repl.good("struct P { a: int }\nimpl P {\n  fn double(self) { return self.a * 2 }\n}\nlet p = P({a: 3})\np\np.double()\n"
               "enum Color { Red, Green(n) }\nmatch Color.Green(4) {\n  Color.Green(n) -> { n }\n  _ -> { 0 }\n}\n"
               "type Q = {n: int}\nfn g(q: Q) -> int { return q.n }\ng({n: 7})\ninterface Doubles {\n  fn double(self) -> int\n}\n"
-              "fn h(d: Doubles) { return d.double() }\nh(p)\n", "P {a: 3}\n6\n4\n7\n6\n")
+              "fn h(d: Doubles) { return d.double() }\nh(p)\n"
+              "interface Shows {\n  fn show(self) -> string\n}\nimpl P {\n  fn show(self) -> string { return \"P\" }\n}\n"
+              "fn s(it: Shows) { return it.show() }\ns(p)\n", "P {a: 3}\n6\n4\n7\n6\n\"P\"\n")
 
 
 def test_imports_stay(repl):
@@ -258,6 +260,7 @@ def test_a_terminal_has_prompts_and_colours(repl):
     terminal.line('"a"')
     expect(b"\x1b[32m\"a\"\x1b[0m" in terminal.colored, "strings, too: %r" % terminal.colored)
     expect("Undefined variable" in terminal.line("nowhere"), "errors are shown")
+    expect(b"\x1b[1;31merror\x1b[0m: " in terminal.colored, "in red: %r" % terminal.colored)
     terminal.end()
 
 
