@@ -264,7 +264,7 @@ int cli_repl(int argc, char **argv) {
     bool is_interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (is_interactive && keeps_history) repl_history_init(&repl.history);
     repl.session = repl_session_new(is_interactive ? REPL_INTERRUPTS_STOP : REPL_INTERRUPTS_END, repl.color);
-    repl.terminal = repl_terminal_new(&repl.history, repl.color, complete, &repl);
+    repl.terminal = repl_terminal_new(repl_session_host(repl.session), &repl.history, repl.color, complete, &repl);
     if (is_interactive) say("charn " CHARN_VERSION "; :help lists the commands, Ctrl-D leaves\n");
     converse(&repl);
     repl_terminal_free(repl.terminal);

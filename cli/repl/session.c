@@ -54,6 +54,8 @@ void repl_session_reset(ReplSession *session) {
     begin(session);
 }
 
+ch_host *repl_session_host(ReplSession *session) { return session->host; }
+
 int repl_session_exit_code(const ReplSession *session) { return session->exit_code; }
 
 // ---- texts ------------------------------------------------------------------------------------------------------------

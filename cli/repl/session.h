@@ -7,6 +7,7 @@
 #include "base/diagnostic.h"
 #include "base/source.h"
 #include "debug/debug.h"
+#include "host/host.h"
 
 typedef struct ReplSession ReplSession;
 
@@ -22,6 +23,7 @@ typedef enum ReplOutcome {
 
 ReplSession *repl_session_new(ReplInterrupts interrupts, ChColorMode color);
 void repl_session_free(ReplSession *session);
+ch_host *repl_session_host(ReplSession *session); // that programs run on; borrowed
 // Forgets everything that was entered.
 void repl_session_reset(ReplSession *session);
 

@@ -23,7 +23,7 @@
 
 #include "base/banned.h"
 
-#define CALLS(X) X(el_init) X(el_end) X(el_set) X(el_get) X(el_gets) X(el_line) X(el_insertstr) X(el_source) \
+#define CALLS(X) X(el_init) X(el_end) X(el_set) X(el_wset) X(el_get) X(el_gets) X(el_line) X(el_insertstr) X(el_source) \
     X(history_init) X(history_end) X(history)
 
 enum { HISTORY_LINES = 1000, OFFERS_SHOWN = 60, COLUMNS = 80, CONTROL_D = 4 };
@@ -37,6 +37,7 @@ typedef struct Edit {
 } Edit;
 
 struct ReplTerminal {
+    ch_host *host;
     ReplHistory *history;
     ChColorMode color;
     ReplComplete complete;
@@ -46,8 +47,6 @@ struct ReplTerminal {
     Edit *edit;      // NULL: lines are not edited
     int interrupts;  // a signalfd, or -1
     bool is_interrupted;
-    char *plain;     // getline's
-    size_t plain_capacity;
 };
 
 // ---- prompts ------------------------------------------------------------------------------------------------------------
@@ -59,6 +58,11 @@ static const char *prompt_of(const ReplTerminal *terminal) {
 }
 
 // ---- keys ---------------------------------------------------------------------------------------------------------------
+
+static bool take_interrupt(ReplTerminal *terminal) {
+    struct signalfd_siginfo info;
+    return read(terminal->interrupts, &info, sizeof info) == sizeof info;
+}
 
 static bool read_byte(unsigned char *byte) {
     ssize_t n;
@@ -75,8 +79,7 @@ static int get_character(ReplTerminal *terminal, wchar_t *out) {
             return -1;
         }
         if (from[0].revents & POLLIN) {
-            struct signalfd_siginfo info;
-            terminal->is_interrupted = read(terminal->interrupts, &info, sizeof info) == sizeof info;
+            terminal->is_interrupted = take_interrupt(terminal);
             errno = EINTR;
             return -1;
         }
@@ -223,7 +226,7 @@ static Edit *edit_new(ReplTerminal *terminal) {
     edit->el_set(edit->line, EL_SIGNAL, 1);
     edit->el_set(edit->line, EL_EDITOR, "emacs");
     edit->el_set(edit->line, EL_HIST, edit->history, edit->past);
-    edit->el_set(edit->line, EL_ADDFN, "charn-complete", "Complete the word", edit_complete);
+    edit->el_wset(edit->line, EL_ADDFN, L"charn-complete", L"Complete the word", edit_complete); // el_set leaks its copies
     edit->el_set(edit->line, EL_BIND, "^I", "charn-complete", NULL);
     edit->el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     edit->el_source(edit->line, NULL);
@@ -239,9 +242,9 @@ static void edit_free(Edit *edit) {
 
 // ---- life -------------------------------------------------------------------------------------------------------------------
 
-ReplTerminal *repl_terminal_new(ReplHistory *history, ChColorMode color, ReplComplete complete, void *ud) {
+ReplTerminal *repl_terminal_new(ch_host *host, ReplHistory *history, ChColorMode color, ReplComplete complete, void *ud) {
     ReplTerminal *terminal = ch_alloc_zero(1, sizeof *terminal);
-    *terminal = (ReplTerminal){.history = history, .color = color, .complete = complete, .ud = ud, .interrupts = -1};
+    *terminal = (ReplTerminal){.host = host, .history = history, .color = color, .complete = complete, .ud = ud, .interrupts = -1};
     terminal->is_interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (!terminal->is_interactive) return terminal;
     sigset_t interrupt;
@@ -256,7 +259,6 @@ ReplTerminal *repl_terminal_new(ReplHistory *history, ChColorMode color, ReplCom
 void repl_terminal_free(ReplTerminal *terminal) {
     edit_free(terminal->edit);
     if (terminal->interrupts >= 0) close(terminal->interrupts);
-    free(terminal->plain);
     ch_free(terminal);
 }
 
@@ -272,12 +274,15 @@ static void add_line(ChBuffer *line, const char *text, size_t length) {
     ch_buffer_add(line, text, length);
 }
 
+// The host reads standard input for programs, too: what they ask for are the lines behind their own.
 static ReplRead read_plain(ReplTerminal *terminal, ChBuffer *line) {
     if (terminal->is_interactive) fputs(terminal->prompt == REPL_PROMPT_FIRST ? "charn> " : "  ...> ", stdout), fflush(stdout);
-    ssize_t length = getline(&terminal->plain, &terminal->plain_capacity, stdin);
-    if (length < 0) return REPL_READ_END;
-    add_line(line, terminal->plain, (size_t)length);
-    return REPL_READ_LINE;
+    ChBuffer text = {0};
+    bool is_there = terminal->host->read_line(terminal->host->ud, &text) == CH_STATUS_OK;
+    bool is_interrupted = terminal->is_interactive && take_interrupt(terminal);
+    if (is_there) add_line(line, text.data, text.length);
+    ch_buffer_release(&text);
+    return !is_there ? REPL_READ_END : is_interrupted ? REPL_READ_INTERRUPTED : REPL_READ_LINE;
 }
 
 ReplRead repl_terminal_read(ReplTerminal *terminal, ReplPrompt prompt, ChBuffer *line) {

@@ -2,6 +2,7 @@
 #ifndef CH_CLI_REPL_TERMINAL_H
 #define CH_CLI_REPL_TERMINAL_H
 
+#include "host/host.h"
 #include "repl/history.h"
 #include "repl/session.h"
 
@@ -15,8 +16,8 @@ typedef enum ReplPrompt { REPL_PROMPT_FIRST, REPL_PROMPT_MORE } ReplPrompt;
 typedef void (*ReplComplete)(void *ud, ChStr text, uint32_t *start, ChNameVisit visit, void *visit_ud);
 
 // Without a terminal there are no prompts; without libedit, or on a terminal that cannot move its cursor, lines are not
-// edited. `history` is borrowed. SIGINT is blocked from now on, where there is a terminal.
-ReplTerminal *repl_terminal_new(ReplHistory *history, ChColorMode color, ReplComplete complete, void *ud);
+// edited. `host` and `history` are borrowed. SIGINT is blocked from now on, where there is a terminal.
+ReplTerminal *repl_terminal_new(ch_host *host, ReplHistory *history, ChColorMode color, ReplComplete complete, void *ud);
 void repl_terminal_free(ReplTerminal *terminal);
 bool repl_terminal_is_interactive(const ReplTerminal *terminal);
 // Appends the line without its newline.

@@ -209,6 +209,17 @@ def test_tasks_live_on(repl):
     repl.good("let t = spawn { sleep(5ms)\n 42 }\nawait(t)\nlet c = channel(\"c\", 1)\nsend(c, 3)\nreceive(c)\n", "42\ntrue\n3\n")
 
 
+def test_a_program_reads_the_lines_behind_it(repl):
+    repl.good("let line = read_line()\nhello there\nline\n", '"hello there"\n')
+
+
+def test_files_import_from_their_folder(repl):
+    os.makedirs(repl.path("sub"))
+    repl.file("sub/helper.harn", "pub fn help(x) { return x + 1 }\n")
+    repl.file("sub/main.harn", 'import "helper"\nfn twice(x) { return help(help(x)) }\n')
+    repl.good(":load sub/main.harn\ntwice(1)\nhelp(1)\n", "3\n2\n")
+
+
 def test_exit(repl):
     code, out, _ = repl.pipe("1\nexit(7)\n2\n")
     expect(code == 7 and out == "1\n", "%d %r" % (code, out))
