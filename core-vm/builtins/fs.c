@@ -42,6 +42,16 @@ static char *path_arg(ChVm *vm, const ChValue *args, uint32_t argc, uint32_t ind
     return ch_buffer_detach(&path);
 }
 
+// As path_arg; NULL: the task may not name it there, the error is pending.
+static char *path_to(ChVm *vm, const ChValue *args, uint32_t argc, uint32_t index, const char *what) {
+    char *path = path_arg(vm, args, argc, index);
+    if (ch__roots_check(vm, path, what) == CH_OK) return path;
+    ch_free(path);
+    return NULL;
+}
+
+#define ACCESS(name, verb) "builtin '" name "' attempted to " verb
+
 static ChFlow done(ChVm *vm, ChStatus status, const char *what, char *take_path) {
     ChFlow flow = status == CH_STATUS_OK ? CH_OK : ch_throw_text(vm, "Failed to %s %s: %s", what, take_path, ch__file_reason(status));
     ch_free(take_path);
@@ -58,7 +68,8 @@ static ChStatus read_text(ChVm *vm, const char *path, ChBuffer *out) {
 }
 
 CH_NATIVE(ch__read_file) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("read_file", "read"));
+    if (!path) return CH_THROW;
     ChBuffer text = {0};
     ChStatus status = read_text(vm, path, &text);
     if (status == CH_STATUS_OK) *result = ch_str_value(text.data, text.length);
@@ -68,6 +79,13 @@ CH_NATIVE(ch__read_file) {
 
 CH_NATIVE(ch__read_file_result) {
     char *path = path_arg(vm, args, argc, 0);
+    ChBuffer why = {0};
+    if (!ch__roots_permit(vm, path, ACCESS("read_file_result", "read"), &why)) {
+        *result = ch_result_err(vm, ch_object(ch_string_format("Error [tool_rejected]: %s", why.data)));
+        ch_buffer_release(&why);
+        ch_free(path);
+        return CH_OK;
+    }
     ChBuffer text = {0};
     ChStatus status = read_text(vm, path, &text);
     if (status == CH_STATUS_OK)
@@ -80,7 +98,8 @@ CH_NATIVE(ch__read_file_result) {
 }
 
 CH_NATIVE(ch__read_file_bytes) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("read_file_bytes", "read"));
+    if (!path) return CH_THROW;
     ChBuffer bytes = {0};
     ChStatus status = vm->host->file_read(vm->host->ud, path, CH_HOST_FILE_MAX, &bytes);
     if (status == CH_STATUS_OK) *result = ch_object(ch_bytes_new(bytes.data, bytes.length));
@@ -89,7 +108,8 @@ CH_NATIVE(ch__read_file_bytes) {
 }
 
 CH_NATIVE(ch__read_lines) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("read_lines", "read"));
+    if (!path) return CH_THROW;
     ChBuffer text = {0};
     ChStatus status = read_text(vm, path, &text);
     ChFlow flow = CH_OK;
@@ -106,7 +126,8 @@ CH_NATIVE(ch__read_lines) {
 }
 
 CH_NATIVE(ch__file_exists) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("file_exists", "read"));
+    if (!path) return CH_THROW;
     ChFileInfo info;
     bool exists = vm->host->file_info(vm->host->ud, path, &info) == CH_STATUS_OK;
     ch_free(path);
@@ -114,7 +135,8 @@ CH_NATIVE(ch__file_exists) {
 }
 
 CH_NATIVE(ch__stat) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("stat", "read"));
+    if (!path) return CH_THROW;
     ChFileInfo info;
     ChStatus status = vm->host->file_info(vm->host->ud, path, &info);
     if (status == CH_STATUS_OK) {
@@ -132,7 +154,8 @@ CH_NATIVE(ch__stat) {
 // ---- writing ----------------------------------------------------------------------------------------------------------
 
 CH_NATIVE(ch__write_file) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("write_file", "write"));
+    if (!path) return CH_THROW;
     ChString *text = ch__arg_display(args, argc, 1);
     ChStatus status = vm->host->file_write(vm->host->ud, path, text->data, text->length, false);
     ch_release(ch_object(text));
@@ -142,40 +165,50 @@ CH_NATIVE(ch__write_file) {
 CH_NATIVE(ch__write_file_bytes) {
     if (args[1].tag != CH_TAG_BYTES)
         return ch_throw_text(vm, "write_file_bytes expects bytes content, got %s", ch_type_name(args[1]));
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("write_file_bytes", "write"));
+    if (!path) return CH_THROW;
     ChBytes *bytes = args[1].as.bytes;
     ChStatus status = vm->host->file_write(vm->host->ud, path, (const char *)bytes->data, bytes->length, false);
     return done(vm, status, "write file", path);
 }
 
 CH_NATIVE(ch__append_file_bytes) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("append_file", "write"));
+    if (!path) return CH_THROW;
     ChBytes *bytes = args[1].as.bytes;
     ChStatus status = vm->host->file_write(vm->host->ud, path, (const char *)bytes->data, bytes->length, true);
     return done(vm, status, "append to file", path);
 }
 
 CH_NATIVE(ch__append_file) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("append_file", "write"));
+    if (!path) return CH_THROW;
     ChString *text = args[1].as.string;
     ChStatus status = vm->host->file_write(vm->host->ud, path, text->data, text->length, true);
     return done(vm, status, "append to file", path);
 }
 
 CH_NATIVE(ch__delete_file) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("delete_file", "delete"));
+    if (!path) return CH_THROW;
     ChFileInfo info;
     bool is_folder = vm->host->file_info(vm->host->ud, path, &info) == CH_STATUS_OK && info.kind == CH_FILE_FOLDER;
     return done(vm, vm->host->file_remove(vm->host->ud, path), is_folder ? "delete directory" : "delete file", path);
 }
 
 CH_NATIVE(ch__mkdir) {
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("mkdir", "write"));
+    if (!path) return CH_THROW;
     return done(vm, vm->host->folder_make(vm->host->ud, path), "create directory", path);
 }
 
 CH_NATIVE(ch__copy_file) {
-    char *from = path_arg(vm, args, argc, 0), *to = path_arg(vm, args, argc, 1);
+    char *from = path_to(vm, args, argc, 0, ACCESS("copy_file", "read"));
+    char *to = from ? path_to(vm, args, argc, 1, ACCESS("copy_file", "write")) : NULL;
+    if (!to) {
+        ch_free(from);
+        return CH_THROW;
+    }
     ChStatus status = vm->host->file_copy(vm->host->ud, from, to);
     if (status != CH_STATUS_OK) ch_throw_text(vm, "Failed to copy %s to %s: %s", from, to, ch__file_reason(status));
     ch_free(from);
@@ -184,7 +217,12 @@ CH_NATIVE(ch__copy_file) {
 }
 
 CH_NATIVE(ch__move_file) {
-    char *from = path_arg(vm, args, argc, 0), *to = path_arg(vm, args, argc, 1);
+    char *from = path_to(vm, args, argc, 0, ACCESS("move_file", "write"));
+    char *to = from ? path_to(vm, args, argc, 1, ACCESS("move_file", "write")) : NULL;
+    if (!to) {
+        ch_free(from);
+        return CH_THROW;
+    }
     ChStatus status = vm->host->file_rename(vm->host->ud, from, to);
     const char *step = "copy";
     if (status != CH_STATUS_OK) { // to another file system
@@ -235,8 +273,9 @@ static ChValue name_value(ChVm *vm, const char *name) {
 
 CH_NATIVE(ch__list_dir) {
     ChValue here = ch_object(ch_string_from("."));
-    char *path = path_arg(vm, argc ? args : &here, 1, 0);
+    char *path = path_to(vm, argc ? args : &here, 1, 0, ACCESS("list_dir", "read"));
     ch_release(here);
+    if (!path) return CH_THROW;
     Entries entries = {0};
     ChStatus status = list_sorted(vm, path, &entries);
     if (status == CH_STATUS_OK) {
@@ -284,7 +323,8 @@ CH_NATIVE(ch__walk_dir) {
     const ChDict *options = ch__arg_is(args, argc, 1, CH_TAG_DICT) ? args[1].as.dict : NULL;
     ChValue depth = options ? ch__dict_get(options, "max_depth") : CH_NIL;
     bool follow = options && ch_is_truthy(ch__dict_get(options, "follow_symlinks"));
-    char *path = path_arg(vm, args, argc, 0);
+    char *path = path_to(vm, args, argc, 0, ACCESS("walk_dir", "read"));
+    if (!path) return CH_THROW;
     Entries found = {0};
     walk(vm, path, depth.tag == CH_TAG_INT && depth.as.integer >= 0 ? depth.as.integer : INT64_MAX, follow, &found);
     ChList *list = ch_list_new(found.count);
@@ -359,8 +399,9 @@ CH_NATIVE(ch__glob) {
     ChValue base = ch_arg(args, argc, 1);
     if (base.tag == CH_TAG_DICT) base = ch__dict_get(base.as.dict, "base");
     ChValue folder = base.tag == CH_TAG_STRING && base.as.string->length ? ch_retain(base) : ch_object(ch_string_from("."));
-    char *path = path_arg(vm, &folder, 1, 0);
+    char *path = path_to(vm, &folder, 1, 0, ACCESS("glob", "read"));
     ch_release(folder);
+    if (!path) return CH_THROW;
     Entries found = {0};
     walk(vm, path, INT64_MAX, false, &found);
     ChBuffer pattern = {0}, why = {0};
@@ -507,7 +548,8 @@ CH_NATIVE(ch__exec) {
 
 CH_NATIVE(ch__exec_at) {
     if (argc < 2) return ch_throw_text(vm, "exec_at: directory and command are required");
-    return run_args(vm, "exec", args, argc, 1, path_arg(vm, args, argc, 0), result);
+    char *folder = path_to(vm, args, argc, 0, "process cwd");
+    return folder ? run_args(vm, "exec", args, argc, 1, folder, result) : CH_THROW;
 }
 
 static ChFlow shell(ChVm *vm, ChValue command, char *take_folder, ChValue *result) {
@@ -528,5 +570,6 @@ CH_NATIVE(ch__shell) {
 CH_NATIVE(ch__shell_at) {
     if (argc < 2) return ch_throw_text(vm, "shell_at: directory and command string are required");
     if (is_blank(args[1])) return ch_throw_text(vm, "shell_at: command string is required");
-    return shell(vm, args[1], path_arg(vm, args, argc, 0), result);
+    char *folder = path_to(vm, args, argc, 0, "process cwd");
+    return folder ? shell(vm, args[1], folder, result) : CH_THROW;
 }

@@ -48,6 +48,10 @@ ChBuiltinState *ch__builtin_state(ChVm *vm);
 
 // Throws unless the policy permits the row to whoever calls it now (policy.c).
 ChFlow ch__policy_check(ChVm *vm, uint32_t row);
+// Whether the task may name a file at the absolute path. `what` is said of it: "builtin 'read_file' attempted to read", or
+// "process cwd". False: `why` has the text; throws it.
+bool ch__roots_permit(ChVm *vm, const char *path, const char *what, ChBuffer *why);
+ChFlow ch__roots_check(ChVm *vm, const char *path, const char *what);
 
 // ---- results
 

@@ -84,6 +84,7 @@ typedef struct ch_host {
     ChStatus (*file_read)(void *ud, const char *path, size_t max, ChBuffer *out);
     ChStatus (*file_write)(void *ud, const char *path, const char *data, size_t length, bool append);
     ChStatus (*file_info)(void *ud, const char *path, ChFileInfo *info);
+    ChStatus (*real_path)(void *ud, const char *path, ChBuffer *out); // absolute, without links; what is not there has none
     ChStatus (*file_remove)(void *ud, const char *path); // a file, or a folder with all in it
     ChStatus (*file_rename)(void *ud, const char *from, const char *to);
     ChStatus (*file_copy)(void *ud, const char *from, const char *to);

@@ -29,6 +29,7 @@ static ChStatus pass_file_write(void *ud, const char *path, const char *data, si
 static ChStatus pass_file_info(void *ud, const char *path, ChFileInfo *info) {
     return BELOW->file_info(BELOW->ud, path, info);
 }
+static ChStatus pass_real_path(void *ud, const char *path, ChBuffer *out) { return BELOW->real_path(BELOW->ud, path, out); }
 static ChStatus pass_file_remove(void *ud, const char *path) { return BELOW->file_remove(BELOW->ud, path); }
 static ChStatus pass_file_rename(void *ud, const char *from, const char *to) {
     return BELOW->file_rename(BELOW->ud, from, to);
@@ -69,6 +70,7 @@ void ch_host_layer_init(ChHostLayer *layer, ch_host *below, void *own) {
         .file_read = pass_file_read,
         .file_write = pass_file_write,
         .file_info = pass_file_info,
+        .real_path = pass_real_path,
         .file_remove = pass_file_remove,
         .file_rename = pass_file_rename,
         .file_copy = pass_file_copy,

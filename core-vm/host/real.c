@@ -151,6 +151,15 @@ static ChFileKind kind_of(mode_t mode) {
     return S_ISREG(mode) ? CH_FILE_REGULAR : S_ISDIR(mode) ? CH_FILE_FOLDER : S_ISLNK(mode) ? CH_FILE_LINK : CH_FILE_OTHER;
 }
 
+static ChStatus real_real_path(void *ud, const char *path, ChBuffer *out) {
+    char *found = realpath(path, NULL);
+    if (!found) return ch_status_of_errno(errno);
+    ch_buffer_clear(out);
+    ch_buffer_add_text(out, found);
+    free(found);
+    return CH_STATUS_OK;
+}
+
 static ChStatus real_file_read(void *ud, const char *path, size_t max, ChBuffer *out) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return ch_status_of_errno(errno);
@@ -329,6 +338,7 @@ ch_host *ch_host_real(void) {
         .file_read = real_file_read,
         .file_write = real_file_write,
         .file_info = real_file_info,
+        .real_path = real_real_path,
         .file_remove = real_file_remove,
         .file_rename = real_file_rename,
         .file_copy = real_file_copy,
