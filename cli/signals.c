@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "runtime/interrupt.h"
 
 #include "base/banned.h"
 
@@ -37,7 +38,7 @@ static void *listen_for_signals(void *ud) {
         }
         if (count > 0) _exit(CLI_INTERRUPTED);
         say(asked, sizeof asked - 1);
-        ch_vm_interrupt(signals->vm, CH_INTERRUPT_CANCEL);
+        ch_vm_signal(signals->vm, number == SIGTERM ? CH_SIGNAL_TERM : number == SIGHUP ? CH_SIGNAL_HUP : CH_SIGNAL_INT);
     }
 }
 

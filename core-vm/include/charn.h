@@ -50,6 +50,9 @@ bool charn_run_slice(charn *engine, int64_t instructions, int64_t *wait_ms, int 
 
 // Asks a running program to end; it may catch that and leave by itself. From any thread.
 void charn_cancel(charn *engine);
+// The program sees a signal, "SIGINT", "SIGTERM" or "SIGHUP": its handlers of std/signal run, or it is asked to end. False:
+// there is no signal of that name. From any thread.
+bool charn_signal(charn *engine, const char *name);
 
 // Reports errors and warnings of names, types and syntax without running anything. `report` is called for each, in
 // order of place; `severity` is "error", "warning", "info" or "hint". Answers the number of errors, or -1 when the

@@ -20,6 +20,7 @@
 // First in, first out; linked through next_queued and previous_queued.
 
 void ch__queue_push(ChTaskQueue *queue, ChTask *task);
+void ch__queue_push_front(ChTaskQueue *queue, ChTask *task);
 ChTask *ch__queue_pop(ChTaskQueue *queue);
 // The task must be in it.
 void ch__queue_remove(ChTaskQueue *queue, ChTask *task);
@@ -75,6 +76,7 @@ struct ChScheduler {
     uint32_t select_count;   // tasks that wait in a select
     uint32_t host_wait_count; // tasks that wait for the host
     uint32_t turns;          // since the host was last looked at
+    int64_t grace_end_ms;    // of waits after a cancel; 0: nothing was asked for
     uint64_t choice;         // see ch_vm_schedule
     bool is_seeded, is_traced;
     uint32_t graph_mark;     // of the last look at the graph of waits
@@ -87,6 +89,11 @@ ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_va
 int64_t ch__clock_ms(ChVm *vm);
 // A duration or an int of milliseconds, not below 0; anything else: `fallback`.
 int64_t ch__milliseconds(ChValue value, int64_t fallback);
+
+// Takes the task out of whatever queue it waits in; it is to be woken.
+void ch__task_forget_wait(ChTask *task);
+// The waiting task is told of a cancel where it waits.
+void ch__task_wake_cancelled(ChVm *vm, ChTask *task);
 
 // Channels: something has come or gone; selects look again.
 void ch__select_poll(ChVm *vm);

@@ -4,6 +4,7 @@
 // until it waits; the same program does the same in the same order. A timer is an entry in a heap and counts only
 // while the task still waits as often as when it was set. When every task waits and no timer runs, nothing can
 // happen any more: then the last one that began to wait gets an error that says what it waits for.
+#include "runtime/interrupt.h"
 #include "runtime/sync.h"
 
 #include <stdio.h>
@@ -33,7 +34,7 @@ void ch__queue_push(ChTaskQueue *queue, ChTask *task) {
     queue->last = task;
 }
 
-static void push_front(ChTaskQueue *queue, ChTask *task) {
+void ch__queue_push_front(ChTaskQueue *queue, ChTask *task) {
     task->previous_queued = NULL;
     task->next_queued = queue->first;
     if (queue->first)
@@ -113,7 +114,7 @@ static bool is_stale(const ChTimer *timer) {
 ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_value, int64_t timeout_ms) {
     ChTask *task = vm->task;
     ChWait *wait = (ChWait *)(task + 1);
-    if (ch_vm_is_cancelled(vm)) {
+    if (ch_vm_is_cancelled(vm) && !ch__interrupt_is_wanted(vm)) {
         ch_release(take_on);
         ch_release(take_value);
         return ch_throw_text(vm, cancelled_text);
@@ -146,8 +147,7 @@ static void end_wait(ChVm *vm, ChTask *task) {
     task->wait = NULL;
 }
 
-// Takes the task out of whatever queue it waits in.
-static void forget(ChVm *vm, ChTask *task) {
+void ch__task_forget_wait(ChTask *task) {
     ChWait *wait = task->wait;
     switch (wait->kind) {
     case CH_WAIT_SEND:
@@ -166,7 +166,7 @@ static void forget(ChVm *vm, ChTask *task) {
 
 void ch__task_unwait(ChVm *vm, ChTask *task) {
     if (task->wait) {
-        if (!task->has_wake) forget(vm, task);
+        if (!task->has_wake) ch__task_forget_wait(task);
         end_wait(vm, task);
     }
     if (task->has_wake) {
@@ -201,9 +201,11 @@ void ch_task_wake_error(ChVm *vm, ChTask *task, ChError take_error) {
 }
 
 static void wake_with_text(ChVm *vm, ChTask *task, ChErrorKind kind, const char *text) {
-    forget(vm, task);
+    ch__task_forget_wait(task);
     ch_task_wake_error(vm, task, (ChError){.kind = kind, .value = ch_str_value(text, strlen(text))});
 }
+
+void ch__task_wake_cancelled(ChVm *vm, ChTask *task) { wake_with_text(vm, task, CH_ERROR_THROWN, cancelled_text); }
 
 bool ch__task_deliver(ChVm *vm, ChTask *task) {
     ChWaitKind kind = task->wait ? task->wait->kind : CH_WAIT_SLEEP;
@@ -358,6 +360,7 @@ void ch__task_ended(ChVm *vm, ChTask *task) {
     for (ChTask *joiner; (joiner = ch__queue_pop(&task->joiners));) tell_joiner(vm, joiner, task);
     if (vm->hooks.on_task) vm->hooks.on_task(vm, task, false, vm->hooks.ud);
     if (task->group) ch__group_task_ended(vm, task);
+    if (task == vm->interrupt_task) ch__interrupt_ended(vm, task);
     unlink_task(vm, task);
     ch_release(ch_object(task));
 }
@@ -366,7 +369,7 @@ void ch_task_cancel(ChVm *vm, ChTask *task) {
     if (task->state != CH_TASK_READY && task->state != CH_TASK_WAITING) return;
     if (task->state == CH_TASK_READY) ch__queue_remove(&vm->scheduler->ready, task);
     if (task->wait) {
-        if (!task->has_wake) forget(vm, task);
+        if (!task->has_wake) ch__task_forget_wait(task);
         end_wait(vm, task);
     }
     if (task->has_wake) {
@@ -398,12 +401,12 @@ static void fire(ChVm *vm, const ChTimer *timer) {
     case CH_WAIT_SELECT: ch_task_wake(vm, task, ch__select_none(vm, task->wait->nil_at_end)); break;
     case CH_WAIT_SYNC:
         ch__sync_timed_out(task);
-        forget(vm, task);
+        ch__task_forget_wait(task);
         ch_task_wake(vm, task, CH_NIL);
         break;
     case CH_WAIT_GRACEFUL: {
         ChTask *target = (ChTask *)ch_retain(task->wait->on).as.object;
-        forget(vm, task);
+        ch__task_forget_wait(task);
         static const char text[] = "cancel_graceful: timeout, task forcefully aborted";
         ch_task_wake(vm, task, ch_result_err(vm, ch_str_value(text, sizeof text - 1)));
         ch_task_cancel(vm, target);
@@ -411,7 +414,7 @@ static void fire(ChVm *vm, const ChTimer *timer) {
         break;
     }
     default:
-        forget(vm, task);
+        ch__task_forget_wait(task);
         ch_task_wake(vm, task, CH_NIL);
     }
 }
@@ -463,22 +466,15 @@ static bool break_deadlock(ChVm *vm) {
     return true;
 }
 
-// The host wants an end: what waits hears of it where it waits.
-static bool cancel_waits(ChVm *vm) {
-    bool is_any = false;
-    for (ChTask *task = vm->tasks_first; task; task = task->next_all) {
-        if (task->state != CH_TASK_WAITING) continue;
-        wake_with_text(vm, task, CH_ERROR_THROWN, cancelled_text);
-        is_any = true;
-    }
-    return is_any;
-}
-
 // The task whose turn it is. With a seed it is any of the first few, to explore what orders a program may meet.
 static ChTask *next_ready(ChVm *vm) {
     struct ChScheduler *scheduler = vm->scheduler;
     ChTask *task = scheduler->ready.first;
     if (!task) return NULL;
+    if (vm->interrupt_task && vm->interrupt_task->state == CH_TASK_READY) {
+        ch__queue_remove(&scheduler->ready, vm->interrupt_task);
+        return vm->interrupt_task;
+    }
     if (scheduler->is_seeded) {
         // xorshift64*: all that is wanted is that the same seed makes the same choices.
         scheduler->choice ^= scheduler->choice >> 12;
@@ -513,25 +509,27 @@ static ChRunStatus run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
     *wait_ms = 0;
     for (;;) {
         if (vm->main_task->state != CH_TASK_READY && vm->main_task->state != CH_TASK_WAITING) return CH_RAN_DONE;
-        int64_t wait = 0;
+        int64_t wait = 0, grace;
         bool has_timer = look_at_timers(vm, &wait);
+        bool is_stuck = !scheduler->ready.first && !has_timer && !scheduler->host_wait_count;
+        if (ch__interrupt_look(vm, is_stuck, &grace)) continue;
         ChTask *task = next_ready(vm);
         if (!task) {
-            if (ch_vm_is_cancelled(vm) && cancel_waits(vm)) continue;
             if (scheduler->host_wait_count) {
                 look_at_host(vm);
                 if (scheduler->ready.first) continue;
             } else if (!has_timer && break_deadlock(vm))
                 continue;
             *wait_ms = has_timer ? wait : -1;
+            if (grace >= 0 && (*wait_ms < 0 || *wait_ms > grace)) *wait_ms = grace;
             return CH_RAN_WAITING;
         }
         if (scheduler->host_wait_count && ++scheduler->turns >= CH_HOST_LOOK_TURNS) look_at_host(vm);
         task->handle.head.refs++;
         ChRunStatus status = ch_vm_run_slice(vm, task, max_instructions);
         // A task that was interrupted goes on first: who reads or steps expects the same order of effects.
-        if (task->state == CH_TASK_READY && !task->has_wake && status != CH_RAN_WAITING) {
-            push_front(&scheduler->ready, task);
+        if (task->state == CH_TASK_READY && !task->has_wake && !task->is_held && status != CH_RAN_WAITING) {
+            ch__queue_push_front(&scheduler->ready, task);
         }
         ch_release(ch_object(task));
         if (status == CH_RAN_SLICE || status == CH_RAN_STOPPED) return status;

@@ -6,6 +6,7 @@
 #include "analysis/report.h"
 #include "base/alloc.h"
 #include "builtins/std.h"
+#include "runtime/interrupt.h"
 #include "vm/program.h"
 
 #include "base/banned.h"
@@ -92,6 +93,17 @@ bool charn_run_slice(charn *engine, int64_t instructions, int64_t *wait_ms, int 
     if (!start(engine)) return false;
     if (ch_vm_run(engine->vm, instructions, wait_ms) != CH_RAN_DONE) return true;
     *exit_code = ch_program_finish(engine->vm);
+    return false;
+}
+
+bool charn_signal(charn *engine, const char *name) {
+    static const struct { const char *name; ChSignal signal; } known[] = {
+        {"SIGINT", CH_SIGNAL_INT}, {"SIGTERM", CH_SIGNAL_TERM}, {"SIGHUP", CH_SIGNAL_HUP}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, name) != 0) continue;
+        ch_vm_signal(engine->vm, known[i].signal);
+        return true;
+    }
     return false;
 }
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "host/host.h"
 #include "runtime/evlog.h"
+#include "runtime/interrupt.h"
 #include "runtime/lifecycle.h"
 #include "runtime/trace.h"
 #include "vm/difference.h"
@@ -138,6 +139,10 @@ ChSafepoint ch__safepoint(ChVm *vm, ChTask *task, int64_t *fuel, ChRunStatus *st
     }
     if (reasons & CH_INTERRUPT_YIELD || ch__looks_over(vm)) {
         atomic_fetch_and(&vm->interrupt, ~CH_INTERRUPT_YIELD);
+        *status = CH_RAN_SLICE;
+        return CH_SAFEPOINT_LEAVE;
+    }
+    if (reasons & CH_INTERRUPT_SIGNAL && ch__interrupt_is_wanted(vm) && ch__interrupt_begin(vm, false)) {
         *status = CH_RAN_SLICE;
         return CH_SAFEPOINT_LEAVE;
     }

@@ -272,6 +272,7 @@ struct ChTask {
     bool result_taken;
     bool is_grouped;         // began as a part of a `parallel`
     bool refuses_waits;      // an evaluation runs on top of it
+    bool is_held;            // READY, but handlers of signals run first, see runtime/interrupt.h
 };
 
 // ---- the machine ---------------------------------------------------------------------------------------------------
@@ -324,6 +325,10 @@ struct ChVm {
     ChError error;           // pending: set when a function has answered CH_THROW
     bool has_error;
     atomic_uint interrupt;
+    atomic_uint signals;     // that have come and that nobody has looked at, see runtime/interrupt.h
+    unsigned signals_watched; // that the program has handlers for
+    bool was_signalled, interrupt_cuts_wait;
+    ChTask *interrupt_task;  // counted; it runs the handlers of signals
     uint32_t frames_max;
     bool stop_requested;
     bool is_stepping;

@@ -523,6 +523,32 @@ def test_a_program_can_leave_by_itself(cli):
     expect(code == 0 and out == "up\nclean\n", "exit code %d, %r, %r" % (code, out, err))
 
 
+def test_handlers_of_signals_run_and_the_program_goes_on(cli):
+    handler = ('import { on_interrupt } from "std/signal"\nvar log = channel("log")\n'
+               'on_interrupt({ -> send(log, "handled") }, {signals: ["SIGINT", "SIGTERM", "SIGHUP"]})\nprintln("up")\n')
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        code, out, err = signalled(cli, handler + 'while try_receive(log) == nil { }\nprintln("went on ${is_cancelled()}")', [number])
+        expect(code == 0 and out == "up\nwent on false\n", "exit code %d, %r, %r" % (code, out, err))
+    for wait in ("sleep(100000)", 'receive(channel("c"))', "let other = spawn { sleep(100000) }\n  await(other)"):
+        code, out, err = signalled(cli, handler + "try {\n  %s\n} catch (e) { println(e) }\nprintln(receive(log))" % wait,
+                                   [signal.SIGTERM])
+        expect(code == 0 and out == "up\nkind:cancelled:VM cancelled by host\nhandled\n", "%s: %d, %r, %r" % (wait, code, out, err))
+    code, out, err = signalled(cli, handler + 'spawn { while true { yield_now() } }\nprintln(receive(log))', [signal.SIGINT])
+    expect(code == 0 and out == "up\nhandled\n", "a task that spins: %d, %r, %r" % (code, out, err))
+
+
+def test_a_handler_that_fails_ends_the_program(cli):
+    code, out, err = signalled(cli, 'import { on_interrupt } from "std/signal"\non_interrupt({ -> throw "no way" })\n'
+                               'println("up")\nwhile true { }', [signal.SIGINT])
+    expect(code == 1 and "Thrown: no way" in err, "exit code %d, %r, %r" % (code, out, err))
+
+
+def test_a_wait_for_a_task_has_a_grace(cli):
+    code, out, err = signalled(cli, 'let worker = spawn {\n  while !is_cancelled() { yield_now() }\n  "left cleanly"\n}\n'
+                               'println("up")\nprintln(await(worker))', [signal.SIGINT])
+    expect(code == 0 and out == "up\nleft cleanly\n", "exit code %d, %r, %r" % (code, out, err))
+
+
 def test_the_second_signal_ends_at_once(cli):
     code, out, err = signalled(cli, 'println("up")\nwhile true { try { while true { } } catch (e) { } }',
                                [signal.SIGINT, signal.SIGINT])
