@@ -28,13 +28,15 @@ static bool explain(const char *code) {
 }
 
 int cli_explain(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-        list_all();
-        return CLI_OK;
-    }
-    if (argc < 2) return cli_usage_error("explain", "no code given");
+    bool lists = false;
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-') return cli_unknown_option("explain", argv[i]);
+        if (strcmp(argv[i], "--list") == 0) lists = true;
+        else if (argv[i][0] == '-') return cli_unknown_option("explain", argv[i]);
+    }
+    if (lists && argc > 2) return cli_usage_error("explain", "--list stands alone");
+    if (lists) list_all();
+    else if (argc < 2) return cli_usage_error("explain", "no code given");
+    for (int i = 1; i < argc && !lists; i++) {
         if (explain(argv[i])) continue;
         fprintf(stderr, "charn explain: there is no code '%s' (see charn explain --list)\n", argv[i]);
         return CLI_FAILED;

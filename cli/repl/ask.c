@@ -218,7 +218,24 @@ static void complete_member(ReplSession *session, ChStr text, uint32_t dot, Memb
     }
 }
 
+// Behind an open quote, modules of the library.
+static bool complete_module(ChStr text, uint32_t *start, ChNameVisit visit, void *ud) {
+    int64_t quote = ch_str_find_last_byte(text, '"');
+    ChStr typed = ch_str_slice(text.data + quote + 1, text.length - (size_t)(quote + 1));
+    if (quote < 0 || !ch_str_starts_with(typed, CH_STR("std/"))) return false;
+    *start = (uint32_t)quote + 1;
+    ChBuffer name = {0};
+    for (const ChEmbedded *module = ch_std_modules; module->name; module++) {
+        ch_buffer_clear(&name);
+        ch_buffer_printf(&name, "std/%s", module->name);
+        if (ch_str_starts_with(ch_buffer_view(&name), typed)) visit(ud, ch_buffer_view(&name), CH_NAME_VARIABLE);
+    }
+    ch_buffer_release(&name);
+    return true;
+}
+
 void repl_session_complete(ReplSession *session, ChStr text, uint32_t *start, ChNameVisit visit, void *ud) {
+    if (complete_module(text, start, visit, ud)) return;
     uint32_t at = text.length;
     while (at > 0 && is_word_byte(text.data[at - 1])) at--;
     *start = at;

@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 
-enum { VALUE_BYTES_MAX = 64 << 10 };
+enum { VALUE_BYTES_MAX = 64 << 10, LINES_JUDGED = 64 };
 
 typedef struct Repl {
     ReplSession *session;
@@ -213,9 +213,32 @@ static void complete(void *ud, ChStr text, uint32_t *start, ChNameVisit visit, v
 
 // ---- reading ------------------------------------------------------------------------------------------------------------------
 
+// A parse after each line of a long text that nobody waits for would take time in the square of its length: there the
+// parser is asked where a line closes something as far left as the text begins, and each time the text has grown by a
+// quarter.
+typedef struct Pace {
+    uint32_t lines, judged_at, indent;
+} Pace;
+
+static uint32_t indent_of(ChStr line) {
+    uint32_t indent = 0;
+    while (indent < line.length && (line.data[indent] == ' ' || line.data[indent] == '\t')) indent++;
+    return indent;
+}
+
+static bool is_worth_a_parse(Pace *pace, ChStr line, bool is_waited_for) {
+    uint32_t indent = indent_of(line);
+    if (pace->lines++ == 0) pace->indent = indent;
+    bool closes = indent <= pace->indent && indent < line.length && strchr("}])\"*", line.data[indent]) != NULL;
+    if (pace->lines > LINES_JUDGED && !is_waited_for && !closes && pace->lines < pace->judged_at + pace->judged_at / 4) return false;
+    pace->judged_at = pace->lines;
+    return true;
+}
+
 static bool read_lines(Repl *repl, ReplReading *reading, ChBuffer *text) {
     bool is_interactive = repl_terminal_is_interactive(repl->terminal);
     ReplPrompt prompt = REPL_PROMPT_FIRST;
+    Pace pace = {0};
     ch_buffer_clear(text);
     for (;;) {
         uint32_t start = text->length;
@@ -225,11 +248,13 @@ static bool read_lines(Repl *repl, ReplReading *reading, ChBuffer *text) {
             return true;
         }
         if (read == REPL_READ_END) return text->length > 0;
-        ChStr line = ch_str_trim(ch_str_slice(text->data + start, text->length - start));
+        ChStr typed = ch_str_slice(text->data + start, text->length - start), line = ch_str_trim(typed);
         if (prompt == REPL_PROMPT_FIRST && (line.length == 0 || line.data[0] == ':')) return true;
-        if (is_interactive && line.length == 0 && !repl_terminal_has_more(repl->terminal)) return true;
+        bool is_waited_for = is_interactive && !repl_terminal_has_more(repl->terminal);
+        if (is_waited_for && line.length == 0) return true;
+        bool is_judged = is_worth_a_parse(&pace, typed, is_waited_for);
         ch_buffer_add_byte(text, '\n');
-        if (!repl_reading_is_incomplete(reading, ch_buffer_view(text))) return true;
+        if (is_judged && !repl_reading_is_incomplete(reading, ch_buffer_view(text))) return true;
         prompt = REPL_PROMPT_MORE;
     }
 }

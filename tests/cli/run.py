@@ -7,6 +7,7 @@ import argparse
 import fnmatch
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -105,9 +106,22 @@ def test_did_you_mean(cli):
     expect("did you mean" not in err and "unknown option '--quite-something-else'" in err, err)
 
 
+def test_every_option_of_the_help_is_known(cli):
+    for command in re.findall(r"^  ([a-z]+)  ", cli.good("help").split("Commands\n")[1].split("\nOptions")[0], re.M):
+        if command == "help":
+            continue
+        behind = re.split("^Options\n", cli.good("help", command), flags=re.M)
+        for line in re.findall(r"^  (-.*?)(?:  |$)", behind[1] if len(behind) > 1 else "", re.M):
+            for name in re.findall(r"--?[a-z][a-z-]*", line):
+                value = re.search(r" [A-Z]", line)
+                argument = [name + "=1"] if value and name.startswith("--") else [name] + (["1"] if value else [])
+                err = cli.run(command, *argument, "--no-such-option")[2]
+                expect("unknown option '%s'" % name not in err, "%s %s: %s" % (command, name, err))
+
+
 def test_color(cli):
     good, bad = cli.file("a.harn", HELLO), cli.file("bad.harn", "let = 1\n")
-    for command in ("run", "check", "lint", "fmt"):
+    for command in ("run", "check", "lint", "fmt", "ast", "dis"):
         for arguments, is_colored in ((("--color", "always"), True), (("--color=always",), True), (("--color", "never"), False),
                                       (("--color=auto",), False), ((), False)):
             _, out, err = cli.run(command, *arguments, bad)

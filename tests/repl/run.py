@@ -255,6 +255,11 @@ def test_many_texts(repl):
     repl.good(lines + "f7() + f999()\n", "1006\n")
 
 
+def test_a_long_text(repl):
+    lines = "".join("  let x%d = [%d, {a: 1}]\n" % (i, i) for i in range(3000))
+    repl.good("fn f() {\n%s  return x2999[0]\n}\nf()\n" % lines, "2999\n")
+
+
 def test_usage(repl):
     for arguments in (("--nonsense",), ("file.harn",)):
         code, _, err = repl.pipe("", *arguments)
@@ -368,6 +373,12 @@ def test_completion(repl):
     terminal.send("customers.names.\t")
     shown = terminal.until(PROMPT + "customers.names.")
     expect("filter" in shown and "map" in shown, shown)
+    terminal.send('\x15import "std/mat\t"\r')
+    terminal.until("\n" + PROMPT)
+    terminal.send("clam\t(50, 1, 10)\r")
+    expect("10\r\n" in terminal.until("\n" + PROMPT), "a module, and what it brings")
+    terminal.send("[1, 2].filt\t({ x -> x > 1 })\r")
+    expect("[2]\r\n" in terminal.until("\n" + PROMPT), "by the type of an expression")
     terminal.send("\x15:hi\t\r")
     expect("let customers" in terminal.until("\n" + PROMPT), "a command")
     terminal.end()
