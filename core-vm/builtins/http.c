@@ -5,12 +5,14 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 
+#include "builtins/exchange.h"
 #include "runtime/host_wait.h"
 
 #include "base/banned.h"
 
 #define HEADERS_MAX 1024
 #define RULES_MAX 1024
+#define RAW_BODY_MAX (1u << 20) // bytes of an accepted connection that wait to be taken
 
 // A range of addresses that no socket may be connected to.
 typedef struct AddressRule {
@@ -183,15 +185,27 @@ static ChFlow read_rules(ChVm *vm, Exchange *self, ChValue rules) {
     return CH_OK;
 }
 
+static Exchange *exchange_new(ChVm *vm) {
+    Exchange *self = ch_object_alloc(CH_TAG_HANDLE, sizeof *self);
+    memset((char *)self + sizeof self->handle, 0, sizeof *self - sizeof self->handle);
+    self->handle.class = &exchange_class;
+    self->host = vm->host;
+    return self;
+}
+
+ChValue ch__exchange_accept(ChVm *vm, ChHostListener *listener) {
+    if (!listener->waiting) return CH_NIL;
+    Exchange *self = exchange_new(vm);
+    self->exchange = vm->host->listen_take(vm->host->ud, listener, RAW_BODY_MAX, on_event, self);
+    return ch_object(self);
+}
+
 CH_NATIVE(ch__http_begin) {
     const ChDict *spec = args[0].as.dict;
     ChValue headers = ch__dict_get(spec, "headers"), body = ch__dict_get(spec, "body");
     uint32_t count = headers.tag == CH_TAG_LIST ? headers.as.list->count : 0;
     if (count > HEADERS_MAX) return ch_throw_runtime(vm, "http: too many headers (limit %d)", HEADERS_MAX);
-    Exchange *self = ch_object_alloc(CH_TAG_HANDLE, sizeof *self);
-    memset((char *)self + sizeof self->handle, 0, sizeof *self - sizeof self->handle);
-    self->handle.class = &exchange_class;
-    self->host = vm->host;
+    Exchange *self = exchange_new(vm);
     *result = ch_object(self);
     if (read_rules(vm, self, ch__dict_get(spec, "deny_addresses")) != CH_OK) return CH_THROW;
     const char **lines = ch_alloc_zero(count + 1, sizeof *lines);
@@ -204,6 +218,7 @@ CH_NATIVE(ch__http_begin) {
         .headers = lines,
         .has_body = body.tag == CH_TAG_BYTES,
         .decompress = ch_is_truthy(ch__dict_get(spec, "decompress")),
+        .is_raw = ch_is_truthy(ch__dict_get(spec, "is_raw")),
         .timeout_ms = number_of(spec, "timeout_ms"),
         .connect_timeout_ms = number_of(spec, "connect_timeout_ms"),
         .read_timeout_ms = number_of(spec, "read_timeout_ms"),
@@ -266,6 +281,7 @@ CH_NATIVE(ch__http_state) {
     ch_dict_put_str(state, "headers", exchange ? headers_of(exchange) : ch_object(ch_dict_new()));
     ch_dict_put_str(state, "buffered", ch_int(exchange ? (int64_t)exchange->body.length : 0));
     ch_dict_put_str(state, "is_over", ch_bool(!exchange || exchange->is_over));
+    if (exchange && exchange->peer.length) ch_dict_put_str(state, "peer", ch_str_value(exchange->peer.data, exchange->peer.length));
     if (exchange && exchange->failure) {
         ch_dict_put_str(state, "failure", ch_object(ch_string_from(failures[exchange->failure])));
         ch_dict_put_str(state, "why", ch_str_value(exchange->why.data, exchange->why.length));
@@ -296,4 +312,12 @@ CH_NATIVE(ch__http_close) {
         ch__host_wait_done(&self->wait, ch_bool(false));
     }
     return CH_OK;
+}
+
+CH_NATIVE(ch__raw_send) {
+    Exchange *self = NULL;
+    if (exchange_arg(vm, args[0], &self) != CH_OK) return CH_THROW;
+    const ChBytes *data = args[1].as.bytes;
+    if (self->exchange) self->host->http_send(self->host->ud, self->exchange, (const char *)data->data, data->length);
+    return ch__give(result, ch_int(self->exchange ? (int64_t)self->exchange->unsent : 0));
 }

@@ -96,6 +96,13 @@ typedef struct ch_host {
     ChHostExchange *(*http_begin)(void *ud, const ChHostRequest *request, ChBuffer *why);
     void (*http_taken)(void *ud, ChHostExchange *exchange);
     void (*http_end)(void *ud, ChHostExchange *exchange);
+    // Raw connections. Sends all of it, by and by; what does not go out at once is counted in `unsent`.
+    void (*http_send)(void *ud, ChHostExchange *exchange, const char *data, size_t length);
+    // A port (0: any free one) of a numeric address. `listen_take` gives the next connection, as a raw exchange that
+    // stands, or NULL; `listen_end` closes the port, the connections taken from it stay.
+    ChHostListener *(*listen_begin)(void *ud, const char *address, int port, void (*on_event)(void *ud), void *event_ud, ChBuffer *why);
+    ChHostExchange *(*listen_take)(void *ud, ChHostListener *listener, size_t body_max, void (*on_event)(void *ud), void *event_ud);
+    void (*listen_end)(void *ud, ChHostListener *listener);
 
     // Runs a program to its end. CH_STATUS_NOT_FOUND and others: it could not be started.
     ChStatus (*run)(void *ud, const ChHostRun *run, ChHostRunResult *result);

@@ -37,4 +37,10 @@ void ch__host_http_taken(void *ud, ChHostExchange *exchange);
 void ch__host_http_end(void *ud, ChHostExchange *exchange);
 void ch__host_net_free(RealHost *real);
 
+// listen.c
+void ch__host_http_send(void *ud, ChHostExchange *exchange, const char *data, size_t length);
+ChHostListener *ch__host_listen_begin(void *ud, const char *address, int port, void (*on_event)(void *ud), void *event_ud, ChBuffer *why);
+ChHostExchange *ch__host_listen_take(void *ud, ChHostListener *listener, size_t body_max, void (*on_event)(void *ud), void *event_ud);
+void ch__host_listen_end(void *ud, ChHostListener *listener);
+
 #endif

@@ -46,6 +46,16 @@ static ChHostExchange *pass_http_begin(void *ud, const ChHostRequest *request, C
 }
 static void pass_http_taken(void *ud, ChHostExchange *exchange) { BELOW->http_taken(BELOW->ud, exchange); }
 static void pass_http_end(void *ud, ChHostExchange *exchange) { BELOW->http_end(BELOW->ud, exchange); }
+static void pass_http_send(void *ud, ChHostExchange *exchange, const char *data, size_t length) {
+    BELOW->http_send(BELOW->ud, exchange, data, length);
+}
+static ChHostListener *pass_listen_begin(void *ud, const char *address, int port, void (*on_event)(void *ud), void *event_ud, ChBuffer *why) {
+    return BELOW->listen_begin(BELOW->ud, address, port, on_event, event_ud, why);
+}
+static ChHostExchange *pass_listen_take(void *ud, ChHostListener *listener, size_t body_max, void (*on_event)(void *ud), void *event_ud) {
+    return BELOW->listen_take(BELOW->ud, listener, body_max, on_event, event_ud);
+}
+static void pass_listen_end(void *ud, ChHostListener *listener) { BELOW->listen_end(BELOW->ud, listener); }
 static ChStatus pass_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
     return BELOW->run(BELOW->ud, run, result);
 }
@@ -79,6 +89,10 @@ void ch_host_layer_init(ChHostLayer *layer, ch_host *below, void *own) {
         .http_begin = pass_http_begin,
         .http_taken = pass_http_taken,
         .http_end = pass_http_end,
+        .http_send = pass_http_send,
+        .listen_begin = pass_listen_begin,
+        .listen_take = pass_listen_take,
+        .listen_end = pass_listen_end,
         .run = pass_run,
     };
 }

@@ -1,54 +1,17 @@
 // HTTP of the real host: libcurl's multi interface on the host's loop, so that any number of exchanges go on beside the
 // tasks. libcurl is loaded when the first request is made: it brings thirty libraries with it, whose loading would
 // dominate the start of every program that makes none.
-#define CURL_DISABLE_TYPECHECK
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/alloc.h"
-#include "host/host_int.h"
+#include "host/net_int.h"
 
 #include "base/banned.h"
 
 #define HEAD_MAX (256u << 10) // bytes of the header lines of one response
-
-#define CALLS(X)                                                                                                       \
-    X(curl_global_init) X(curl_multi_init) X(curl_multi_setopt) X(curl_multi_add_handle) X(curl_multi_remove_handle)     \
-    X(curl_multi_socket_action) X(curl_multi_assign) X(curl_multi_info_read) X(curl_multi_cleanup) X(curl_easy_init)     \
-    X(curl_easy_setopt) X(curl_easy_getinfo) X(curl_easy_cleanup) X(curl_easy_strerror) X(curl_easy_pause)              \
-    X(curl_slist_append) X(curl_slist_free_all)
-
-typedef struct Exchange Exchange;
-
-struct ChHostNet {
-    RealHost *real;
-    CURLM *multi;
-    uv_timer_t timer;
-    Exchange *first;
-#define X(name) __typeof__(&name) name;
-    CALLS(X)
-#undef X
-};
-
-// An exchange and what libcurl needs of it.
-struct Exchange {
-    ChHostExchange out; // first: callers hold a pointer to it
-    ChHostNet *net;
-    CURL *easy;
-    struct curl_slist *headers;
-    char *body;
-    char error[CURL_ERROR_SIZE];
-    Exchange *next, *previous;
-    bool is_paused, was_refused;
-    size_t body_max;
-    bool (*may_connect)(void *ud, const char *address, int port);
-    void (*on_event)(void *ud);
-    void *ud;
-};
 
 typedef struct Watch {
     uv_poll_t poll;
@@ -66,7 +29,14 @@ static void collect(ChHostNet *net) {
         Exchange *exchange = NULL;
         CURLcode code = message->data.result;
         net->curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
-        exchange->out.is_over = true;
+        curl_socket_t fd = CURL_SOCKET_BAD;
+        if (code == CURLE_OK && exchange->is_raw)
+            net->curl_easy_getinfo(message->easy_handle, CURLINFO_ACTIVESOCKET, &fd);
+        if (fd != CURL_SOCKET_BAD) {
+            exchange->out.status = 1;
+            ch__raw_begin(exchange, fd);
+        } else
+            exchange->out.is_over = true;
         if (code != CURLE_OK) {
             exchange->out.failure = exchange->was_refused               ? CH_NET_REFUSED
                                     : code == CURLE_OPERATION_TIMEDOUT  ? CH_NET_TIMEOUT
@@ -130,28 +100,38 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *ud, void *as
     return 0;
 }
 
-static ChHostNet *net_of(RealHost *real, ChBuffer *why) {
-    if (real->net) return real->net;
+static bool load_curl(ChHostNet *net) {
     void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
     if (!library) library = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
-    ChHostNet *net = ch_alloc_zero(1, sizeof *net);
     bool ok = library != NULL;
 #define X(name) ok = ok && (net->name = (__typeof__(&name))dlsym(library, #name)) != NULL;
-    CALLS(X)
+    CH__CURL_CALLS(X)
 #undef X
-    if (!ok || net->curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(net->multi = net->curl_multi_init())) {
-        ch_free(net);
-        ch_buffer_add_text(why, "libcurl is not installed");
-        return NULL;
-    }
-    net->real = real;
-    uv_timer_init(ch__host_loop(real), &net->timer);
-    net->timer.data = net;
+    if (!ok || net->curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(net->multi = net->curl_multi_init())) return false;
     net->curl_multi_setopt(net->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
     net->curl_multi_setopt(net->multi, CURLMOPT_SOCKETDATA, net);
     net->curl_multi_setopt(net->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     net->curl_multi_setopt(net->multi, CURLMOPT_TIMERDATA, net);
-    return real->net = net;
+    return true;
+}
+
+ChHostNet *ch__net_of(RealHost *real, bool needs_curl, ChBuffer *why) {
+    if (!real->net) {
+        real->net = ch_alloc_zero(1, sizeof *real->net);
+        real->net->real = real;
+        uv_timer_init(ch__host_loop(real), &real->net->timer);
+        real->net->timer.data = real->net;
+    }
+    if (!needs_curl || real->net->multi || load_curl(real->net)) return real->net;
+    ch_buffer_add_text(why, "libcurl is not installed");
+    return NULL;
+}
+
+void ch__net_link(ChHostNet *net, Exchange *exchange) {
+    exchange->net = net;
+    exchange->next = net->first;
+    if (net->first) net->first->previous = exchange;
+    net->first = exchange;
 }
 
 // ---- one exchange -------------------------------------------------------------------------------------------------------
@@ -221,6 +201,11 @@ static void set_options(ChHostNet *net, Exchange *exchange, const ChHostRequest 
     set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     set(easy, CURLOPT_OPENSOCKETDATA, exchange);
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (request->is_raw) {
+        set(easy, CURLOPT_CONNECT_ONLY, 1L);
+        // No other protocol is to be agreed on: what follows is the caller's.
+        set(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    }
     // Connections are judged when they are opened, so one exchange may not use another's that was judged differently.
     if (request->may_connect) set(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (strcmp(request->method, "HEAD") == 0) set(easy, CURLOPT_NOBODY, 1L);
@@ -256,9 +241,12 @@ static void set_options(ChHostNet *net, Exchange *exchange, const ChHostRequest 
 static void release(Exchange *exchange) {
     ChHostNet *net = exchange->net;
     exchange->on_event = NULL;
-    net->curl_multi_remove_handle(net->multi, exchange->easy);
-    net->curl_easy_cleanup(exchange->easy);
-    net->curl_slist_free_all(exchange->headers);
+    ch__raw_end(exchange);
+    if (exchange->easy) {
+        net->curl_multi_remove_handle(net->multi, exchange->easy);
+        net->curl_easy_cleanup(exchange->easy);
+        net->curl_slist_free_all(exchange->headers);
+    }
     if (exchange->previous)
         exchange->previous->next = exchange->next;
     else
@@ -268,22 +256,23 @@ static void release(Exchange *exchange) {
     ch_buffer_release(&exchange->out.head);
     ch_buffer_release(&exchange->out.body);
     ch_buffer_release(&exchange->out.why);
+    ch_buffer_release(&exchange->out.peer);
+    ch_buffer_release(&exchange->unsent);
     ch_free(exchange);
 }
 
 ChHostExchange *ch__host_http_begin(void *ud, const ChHostRequest *request, ChBuffer *why) {
-    ChHostNet *net = net_of(ud, why);
+    ChHostNet *net = ch__net_of(ud, true, why);
     if (!net) return NULL;
     Exchange *exchange = ch_alloc_zero(1, sizeof *exchange);
-    exchange->net = net;
+    exchange->fd = -1;
+    exchange->is_raw = request->is_raw;
     exchange->body_max = request->body_max;
     exchange->may_connect = request->may_connect;
     exchange->on_event = request->on_event;
     exchange->ud = request->ud;
     exchange->easy = net->curl_easy_init();
-    exchange->next = net->first;
-    if (net->first) net->first->previous = exchange;
-    net->first = exchange;
+    ch__net_link(net, exchange);
     set_options(net, exchange, request);
     net->curl_multi_add_handle(net->multi, exchange->easy);
     return &exchange->out;
@@ -293,7 +282,8 @@ void ch__host_http_taken(void *ud, ChHostExchange *out) {
     Exchange *exchange = (Exchange *)out;
     if (!exchange->is_paused || out->is_over || out->body.length >= exchange->body_max) return;
     exchange->is_paused = false;
-    exchange->net->curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+    if (exchange->watch) ch__raw_watch(exchange);
+    else exchange->net->curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
 }
 
 void ch__host_http_end(void *ud, ChHostExchange *out) { release((Exchange *)out); }
@@ -305,7 +295,8 @@ void ch__host_net_free(RealHost *real) {
     if (!net) return;
     real->net = NULL;
     while (net->first) release(net->first);
-    net->curl_multi_cleanup(net->multi);
+    ch__listeners_free(net);
+    if (net->multi) net->curl_multi_cleanup(net->multi);
     uv_timer_stop(&net->timer);
     uv_close((uv_handle_t *)&net->timer, free_net);
 }

@@ -23,6 +23,7 @@ typedef struct ChHostRequest {
     const char *proxy, *proxy_user, *no_proxy;          // "user:password"; NULL: none
     const char *ca_bundle, *client_cert, *client_key;   // files; NULL: none
     const char *pinned_key;        // "sha256//BASE64;..."; NULL: none
+    bool is_raw;                   // only connect (with TLS for https); then bytes both ways, see http_send
     size_t body_max;               // bytes of the body that wait to be taken before the sender is held up
     // Whether a socket may be connected to this address (numbers, no name). NULL: all may.
     bool (*may_connect)(void *ud, const char *address, int port);
@@ -33,12 +34,20 @@ typedef struct ChHostRequest {
 typedef enum ChNetFailure { CH_NET_OK, CH_NET_TIMEOUT, CH_NET_CONNECT, CH_NET_REFUSED, CH_NET_OTHER } ChNetFailure;
 
 typedef struct ChHostExchange {
-    int status;             // 0: no head yet
+    int status;             // 0: no head yet; of a raw connection 1 once it stands
     ChBuffer head;          // the header lines of the response
     ChBuffer body;          // what came and was not taken
     bool is_over;
     ChNetFailure failure;   // REFUSED: may_connect said no
     ChBuffer why;           // text of the failure
+    ChBuffer peer;          // "ADDRESS:PORT" of whoever was accepted
+    size_t unsent;          // raw: bytes that wait to go out
 } ChHostExchange;
+
+// A port on which connections are accepted. `waiting` of them were not taken yet; `on_event` tells of each.
+typedef struct ChHostListener {
+    int port;
+    uint32_t waiting;
+} ChHostListener;
 
 #endif

@@ -347,6 +347,10 @@ ch_host *ch_host_real(void) {
         .http_begin = ch__host_http_begin,
         .http_taken = ch__host_http_taken,
         .http_end = ch__host_http_end,
+        .http_send = ch__host_http_send,
+        .listen_begin = ch__host_listen_begin,
+        .listen_take = ch__host_listen_take,
+        .listen_end = ch__host_listen_end,
         .run = ch__host_run,
     };
     return &real->host;
