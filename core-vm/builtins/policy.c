@@ -25,6 +25,16 @@ static const char *const core[] = {
 // What the language's own statements are made of.
 static const char *const language[] = {"__select_", "__parallel"};
 
+// Expressions of the language that ask people: programs name them without the underscores.
+static const char *const expressions[] = {"__ask_user", "__request_approval", "__dual_control", "__escalate_to"};
+
+// The name that a program knows the row by.
+static const char *known_as(const char *name) {
+    for (size_t i = 0; i < sizeof expressions / sizeof expressions[0]; i++)
+        if (strcmp(name, expressions[i]) == 0) return name + 2;
+    return name;
+}
+
 static bool is_core(const char *name) {
     for (size_t i = 0; i < sizeof core / sizeof core[0]; i++)
         if (strcmp(name, core[i]) == 0) return true;
@@ -45,7 +55,7 @@ static bool is_listed(ChStr names, const char *name) {
 
 // The names list the row, or the constant that it is an operation of: `event_log` stands for each `__event_log_…`.
 static bool is_chosen(ChStr names, const char *name) {
-    if (is_listed(names, name)) return true;
+    if (is_listed(names, known_as(name))) return true;
     for (uint32_t i = 0; i < ch_builtin_count; i++) {
         const ChBuiltinRow *row = &ch_builtin_rows[i];
         if (row->type == CH_ROW_CONSTANT && strncmp(name, "__", 2) == 0 && strncmp(name + 2, row->name, row->name_length) == 0 &&
@@ -89,5 +99,5 @@ ChFlow ch__policy_check(ChVm *vm, uint32_t row) {
     if (ch__builtin_state(vm)->forbidden[row] == CH_FORBIDDEN_PROGRAM && is_called_by_runtime(vm) &&
         (!(ch_builtin_rows[row].effects & ~INSIDE) || is_named_call(vm, row)))
         return CH_OK;
-    return ch_throw_categorized(vm, "tool_rejected", "Tool '%s' is not permitted.", ch_builtin_rows[row].name);
+    return ch_throw_categorized(vm, "tool_rejected", "Tool '%s' is not permitted.", known_as(ch_builtin_rows[row].name));
 }

@@ -163,18 +163,19 @@ void ch__interpolation_to(ChFn *fn, const ChNode *node, uint32_t dst)
 
 typedef struct HitlRow {
     const char *name;
+    const char *builtin;     // what it calls
     const char *required[4]; // in order; a last one in brackets may be missing
     const char *options[10]; // those that go into the dict
 } HitlRow;
 
 static const HitlRow hitl_rows[] = {
-    {"ask_user", {"prompt"}, {"schema", "timeout", "default"}},
-    {"request_approval",
+    {"ask_user", "__ask_user", {"prompt"}, {"schema", "timeout", "default"}},
+    {"request_approval", "__request_approval",
      {"action"},
      {"args", "detail", "quorum", "reviewers", "deadline", "principal", "evidence_refs", "undo_metadata",
       "capabilities_requested"}},
-    {"dual_control", {"n", "m", "action", "[approvers"}, {0}},
-    {"escalate_to", {"role", "reason"}, {0}},
+    {"dual_control", "__dual_control", {"n", "m", "action", "[approvers"}, {0}},
+    {"escalate_to", "__escalate_to", {"role", "reason"}, {0}},
 };
 
 static const ChNode *hitl_named(const ChNodeList *args, const char *name)
@@ -250,6 +251,6 @@ void ch__hitl_to(ChFn *fn, const ChNode *node, uint32_t dst)
     }
     if (hitl_options(fn, row, args, count)) count++;
     ch__at(fn, node->start);
-    ch__call_named(fn, node->as.hitl.name.text, mark, count, dst);
+    ch__call_named(fn, ch_str_of(row->builtin), mark, count, dst);
     ch__pop_to(fn, mark);
 }
