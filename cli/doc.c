@@ -6,14 +6,9 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "manual/manual.h"
+#include "doc.h"
 
 #include "base/banned.h"
-
-typedef struct DocOptions {
-    bool json, internal;
-    const char *markdown, *html; // folders
-} DocOptions;
 
 static bool is_file_name(ChStr name) { return ch_str_ends_with(name, CH_STR(".harn")); }
 
@@ -42,16 +37,16 @@ static bool write_manual(const ChManual *manual, Writer writer, const char *fold
 
 // ---- names ----
 
-static void add_item(const ChManual *manual, const ChManualItem *item, const DocOptions *options, ChBuffer *out) {
+static void add_item(const ChManual *manual, const ChManualItem *item, const CliDocOptions *options, ChBuffer *out) {
     if (options->json) {
         ch_manual_add_json(manual, item, out);
         return;
     }
     if (out->length) ch_buffer_add_byte(out, '\n');
-    ch_manual_add_text(manual, item, ch_color_mode_of(STDOUT_FILENO), out);
+    ch_manual_add_text(manual, item, options->color, out);
 }
 
-static void add_page(const ChManual *manual, const ChManualPage *page, const DocOptions *options, ChBuffer *out) {
+static void add_page(const ChManual *manual, const ChManualPage *page, const CliDocOptions *options, ChBuffer *out) {
     if (!options->json && out->length) ch_buffer_add_byte(out, '\n');
     if (!options->json) ch_manual_add_contents(manual, page, out);
     for (uint32_t i = page->first; options->json && i < page->first + page->count; i++)
@@ -59,7 +54,7 @@ static void add_page(const ChManual *manual, const ChManualPage *page, const Doc
 }
 
 // What has exactly this name; else what has it behind the dot. Pages of the name follow.
-static bool add_named(const ChManual *manual, ChStr name, const DocOptions *options, ChBuffer *out) {
+bool cli_doc_named(const ChManual *manual, ChStr name, const CliDocOptions *options, ChBuffer *out) {
     size_t before = out->length;
     for (uint32_t i = 0; i < manual->items.count; i++)
         if (ch_manual_is_named(&manual->items.items[i], name)) add_item(manual, &manual->items.items[i], options, out);
@@ -68,8 +63,8 @@ static bool add_named(const ChManual *manual, ChStr name, const DocOptions *opti
     return out->length > before;
 }
 
-static bool explain(const ChManual *manual, const char *name, const DocOptions *options, ChBuffer *out) {
-    if (add_named(manual, ch_str_of(name), options, out)) return true;
+static bool explain(const ChManual *manual, const char *name, const CliDocOptions *options, ChBuffer *out) {
+    if (cli_doc_named(manual, ch_str_of(name), options, out)) return true;
     ChStr nearest = ch_manual_nearest(manual, ch_str_of(name));
     fprintf(stderr, "charn doc: there is nothing called '%s'", name);
     if (nearest.length) fprintf(stderr, " (did you mean '%.*s'?)", CH_STR_ARG(nearest));
@@ -78,7 +73,7 @@ static bool explain(const ChManual *manual, const char *name, const DocOptions *
 }
 
 // Of a file every export, as for a name.
-static bool explain_file(const char *path, const DocOptions *options, ChBuffer *out) {
+static bool explain_file(const char *path, const CliDocOptions *options, ChBuffer *out) {
     ChManual *manual = ch_manual_new();
     bool is_good = ch_manual_add_file(manual, ch_str_of(path));
     if (!is_good) fprintf(stderr, "charn doc: %s cannot be read or has syntax errors (see charn check)\n", path);
@@ -89,7 +84,7 @@ static bool explain_file(const char *path, const DocOptions *options, ChBuffer *
 }
 
 // Without a name: what names there are.
-static void add_overview(const ChManual *manual, const DocOptions *options, ChBuffer *out) {
+static void add_overview(const ChManual *manual, const CliDocOptions *options, ChBuffer *out) {
     const char *part = "";
     for (uint32_t i = 0; i < manual->pages.count; i++) {
         const ChManualPage *page = &manual->pages.items[i];
@@ -105,7 +100,7 @@ static void add_overview(const ChManual *manual, const DocOptions *options, ChBu
 }
 
 // The manual of charn, or of the modules that are named.
-static int make_manual(const DocOptions *options, char **names, int count) {
+static int make_manual(const CliDocOptions *options, char **names, int count) {
     ChManual *manual = ch_manual_new();
     bool is_good = true;
     for (int i = 0; i < count && is_good; i++) {
@@ -119,7 +114,7 @@ static int make_manual(const DocOptions *options, char **names, int count) {
     return is_good ? CLI_OK : CLI_FAILED;
 }
 
-static int answer(const DocOptions *options, char **names, int count) {
+static int answer(const CliDocOptions *options, char **names, int count) {
     ChManual *manual = ch_manual_new();
     ch_manual_add_all(manual, options->internal ? CH_MANUAL_INTERNAL : CH_MANUAL_PUBLIC);
     ChBuffer out = {0};
@@ -137,7 +132,7 @@ static int answer(const DocOptions *options, char **names, int count) {
 }
 
 int cli_doc(int argc, char **argv) {
-    DocOptions options = {0};
+    CliDocOptions options = {.color = ch_color_mode_of(STDOUT_FILENO)};
     int count = 0; // names are moved to the front
     for (int i = 1; i < argc; i++) {
         const char *arg = argv[i];

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
-#include "builtins/builtins.h"
 #include "builtins/std.h"
+#include "doc.h"
 #include "repl/session_int.h"
 #include "syntax/syntax.h"
 
@@ -74,72 +74,34 @@ static void add_indented(ChStr text, ChBuffer *out) {
     }
 }
 
-static void add_symbol(const ChExport *item, const char *from, ChBuffer *out) {
+static void add_symbol(const ChExport *item, ChBuffer *out) {
     const ChSymbol *symbol = ch_export_symbol(item);
     ch_symbol_describe(item->owner->analysis, item->symbol, out);
-    if (*from) ch_buffer_printf(out, "    import \"std/%s\"", from);
     ch_buffer_add_byte(out, '\n');
     add_indented(symbol->doc, out);
 }
 
-static void add_row(const ChBuiltinRow *row, const char *owner, ChBuffer *out) {
-    ch_buffer_printf(out, "%s%s%s%s%s\n", owner, *owner ? "." : "", row->name, row->type == CH_ROW_CONSTANT ? ": " : "",
-                     row->signature);
-    add_indented(ch_str_of(row->doc), out);
-    if (!*row->example) return;
-    ch_buffer_add_text(out, "\n");
-    add_indented(ch_str_of(row->example), out);
-}
-
-// `name`, or `type.name` of a method of builtin values.
-static bool add_builtins(ChStr name, ChBuffer *out) {
-    static const char *const types[] = {
-#define X(tag, text) [CH_TAG_##tag] = text,
-        CH_TAGS(X)
-#undef X
-    };
-    int64_t dot = ch_str_find_last_byte(name, '.');
-    ChStr owner = dot < 0 ? (ChStr){0} : ch_str_slice(name.data, (size_t)dot);
-    ChStr member = dot < 0 ? name : ch_str_slice(name.data + dot + 1, name.length - (size_t)dot - 1);
-    bool is_any = false;
-    for (uint32_t i = 0; i < ch_builtin_count; i++) {
-        const ChBuiltinRow *row = &ch_builtin_rows[i];
-        if (!ch_str_is(member, row->name)) continue;
-        const char *type = row->type >= 0 ? types[row->type] : "";
-        if (owner.length > 0 && !ch_str_is(owner, type)) continue;
-        add_row(row, type, out);
-        is_any = true;
-    }
-    return is_any;
-}
-
-static bool add_std(ReplSession *session, ChStr name, ChBuffer *out) {
-    bool is_any = false;
-    ChBuffer path = {0};
-    for (const ChEmbedded *module = ch_std_modules; module->name; module++) {
-        ch_buffer_clear(&path);
-        ch_buffer_printf(&path, "std/%s", module->name);
-        bool is_module = ch_str_equal(ch_buffer_view(&path), name);
-        // Most texts do not hold the name at all.
-        if (!is_module && ch_str_find(ch_str_slice(module->text, *module->length), name, 0) < 0) continue;
-        const ChModuleFacts *facts = ch_module_graph_find(session->graph, CH_STR("<repl>"), ch_buffer_view(&path));
-        const ChExport *item = facts ? ch_module_find(facts, name) : NULL;
-        for (uint32_t i = 0; is_module && facts && i < facts->export_count; i++) add_symbol(&facts->exports[i], "", out);
-        if (item && item->owner == facts) add_symbol(item, module->name, out);
-        is_any |= is_module || (item && item->owner == facts);
-    }
-    ch_buffer_release(&path);
-    return is_any;
-}
-
 bool repl_session_doc(ReplSession *session, ChStr name, ChBuffer *out) {
     const ChExport *own = ch_module_find(ch_session_names(session->facts), name);
-    if (own) {
-        add_symbol(own, "", out);
+    if (own && !ch_str_starts_with(own->owner->key, CH_STR("std/"))) {
+        add_symbol(own, out);
         return true;
     }
-    bool is_builtin = add_builtins(name, out);
-    return add_std(session, name, out) || is_builtin;
+    if (!session->manual) {
+        session->manual = ch_manual_new();
+        ch_manual_add_all(session->manual, CH_MANUAL_PUBLIC);
+    }
+    ChBuffer full = {0}; // what was imported from the library is called what it is there
+    if (own) ch_buffer_printf(&full, "%.*s.", CH_STR_ARG(own->owner->key));
+    ch_buffer_add_str(&full, name);
+    bool is_known = cli_doc_named(session->manual, ch_buffer_view(&full), &(CliDocOptions){.color = session->color}, out);
+    ch_buffer_release(&full);
+    if (is_known) return true;
+    ChStr nearest = ch_manual_nearest(session->manual, name);
+    ch_buffer_printf(out, "error: nothing is known about '%.*s'", CH_STR_ARG(name));
+    if (nearest.length) ch_buffer_printf(out, " (did you mean '%.*s'?)", CH_STR_ARG(nearest));
+    ch_buffer_add_byte(out, '\n');
+    return false;
 }
 
 // ---- completion ------------------------------------------------------------------------------------------------------------

@@ -96,12 +96,8 @@ static void do_type(Repl *repl, ChStr text) {
 
 static void do_doc(Repl *repl, ChStr text) {
     ChBuffer out = {0};
-    if (repl_session_doc(repl->session, text, &out)) {
-        cli_write(STDOUT_FILENO, &out);
-    } else {
-        ch_buffer_printf(&out, "error: nothing is known about '%.*s'\n", CH_STR_ARG(text));
-        wrong(repl, &out);
-    }
+    if (repl_session_doc(repl->session, text, &out)) cli_write(STDOUT_FILENO, &out);
+    else wrong(repl, &out);
     ch_buffer_release(&out);
 }
 
@@ -157,7 +153,7 @@ typedef struct ReplCommand {
 
 static const ReplCommand k_commands[] = {
     {"type", "EXPRESSION", "its type; nothing is evaluated", do_type},
-    {"doc", "NAME", "of the session, of a builtin, a method or a std module", do_doc},
+    {"doc", "NAME", "what charn doc tells, or of the session its doc comment", do_doc},
     {"time", "EXPRESSION", "evaluate, and say how long it took", do_time},
     {"load", "FILE", "enter the text of a file", do_load},
     {"history", "", "the lines that were typed", do_history},

@@ -45,6 +45,7 @@ ReplSession *repl_session_new(ReplInterrupts interrupts, ChColorMode color) {
 
 void repl_session_free(ReplSession *session) {
     end(session);
+    ch_manual_free(session->manual);
     ch_host_real_free(session->host);
     ch_free(session);
 }

@@ -42,7 +42,7 @@ ChSource *repl_session_source(ReplSession *session, ChStr text, ChBuffer *why);
 
 // The type of an expression, which is not evaluated. False: `out` has the errors.
 bool repl_session_type(ReplSession *session, ChStr expression, ChBuffer *out);
-// What is known about a name: of the session, of builtins and methods, of the std modules. False: nothing.
+// What is known about a name: of the session, or in the manual. False: nothing, `out` says so.
 bool repl_session_doc(ReplSession *session, ChStr name, ChBuffer *out);
 // Calls `visit` for each name that can stand at the end of `text`; *start is where the word to be replaced begins.
 void repl_session_complete(ReplSession *session, ChStr text, uint32_t *start, ChNameVisit visit, void *ud);

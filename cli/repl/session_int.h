@@ -5,6 +5,7 @@
 #include "analysis/module.h"
 #include "base/array.h"
 #include "host/host.h"
+#include "manual/manual.h"
 #include "repl/session.h"
 #include "vm/program.h"
 
@@ -16,6 +17,7 @@ struct ReplSession {
     ChModule *module;
     ChModuleGraph *graph;   // what was imported
     ChSessionFacts *facts;
+    ChManual *manual;       // NULL: nobody has asked
     uint32_t typed_count;
     uint32_t value_count;   // `_1`, `_2` … that were given
     int exit_code;

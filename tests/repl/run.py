@@ -231,16 +231,16 @@ def test_commands(repl):
     repl.file("lib.harn", '/** Twice as much. */\nfn twice(x: int) -> int {\n  return x * 2\n}\nlet loaded = 5\n')
     code, out, err = repl.pipe(":load lib.harn\ntwice(loaded)\n:type twice(2)\n:type twice\n:type loaded\nvar open = nil\nopen = [1]\n:type open\n"
                                ":doc twice\n:doc string.upper\n:doc println\n:doc clamp\n:time 1 + 1\n:help\n:reset\n:type 1\nloaded\n")
-    for part in ("10\n", "int\n", "fn(int) -> int\n", "any (now list)\n", "fn twice(x: int) -> int", "Twice as much.", "string.upper()", "println(",
-                 'import "std/math"', "2\ntook ", ":load     FILE"):
+    for part in ("10\n", "int\n", "fn(int) -> int\n", "any (now list)\n", "fn twice(x: int) -> int", "Twice as much.", "string.upper (method", "fn println(",
+                 "std/math.clamp", "2\ntook ", ":load     FILE"):
         expect(part in out, "%r is in %s" % (part, out))
     expect(code == 1 and "Undefined variable: loaded" in err, err)
 
 
 def test_commands_that_fail(repl):
-    code, out, err = repl.pipe(":nonsense\n:type\n:type let x = 1\n:type 1 +\n:doc nothing_at_all\n:load nowhere.harn\n:\n:h\n:type f(1)\n2\n")
+    code, out, err = repl.pipe(":nonsense\n:type\n:type let x = 1\n:type 1 +\n:doc nothing_at_all\n:doc spilt\n:load nowhere.harn\n:\n:h\n:type f(1)\n2\n")
     for part in ("no command ':nonsense'", ":type needs EXPRESSION", "one expression is needed", "unexpected end of file",
-                 "nothing is known about 'nothing_at_all'", "nowhere.harn", "more than one command", "`f` is not defined"):
+                 "nothing is known about 'nothing_at_all'", "did you mean 'split'?", "nowhere.harn", "more than one command", "`f` is not defined"):
         expect(part in err, "%r is in %s" % (part, err))
     expect(code == 1 and out == "2\n", out)
 
