@@ -16,8 +16,12 @@
 enum {
     INTERVAL_US = 1000,
     LOOK_BYTES = 4096,
-    DEPTH_SHOWN_MAX = 256,  // calls of a stack; of more, the outermost and innermost halves are kept
-    SAMPLES_MAX = 1 << 20   // kept in order of time; then neighbours are joined
+    DEPTH_SHOWN_MAX = 256, // calls of a stack; of more, the outermost and innermost halves are kept
+#ifdef CH_HARD
+    SAMPLES_MAX = 32
+#else
+    SAMPLES_MAX = 1 << 20 // kept in order of time; then neighbours are joined
+#endif
 };
 
 // ---- names ------------------------------------------------------------------------------------------------------------
