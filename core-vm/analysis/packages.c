@@ -10,6 +10,7 @@
 #include "analysis/analysis_int.h"
 #include "analysis/manifest.h"
 #include "base/path.h"
+#include "builtins/std.h"
 
 /* ---- the disk ------------------------------------------------------------------------------------------------- */
 
@@ -301,11 +302,25 @@ static bool explain_at(Explanation *e, ChNearest *nearest, ChStr folder, ChStr n
     return is_broken || entry || misspelt.length > 0;
 }
 
+static void suggest_std(Explanation *e, ChStr path)
+{
+    ChNearest nearest;
+    ch__nearest_init(&nearest, ch_str_slice(path.data + 4, path.length - 4), 2);
+    for (const ChEmbedded *module = ch_std_modules; module->name; module++)
+        ch__nearest_offer(&nearest, ch_str_of(module->name));
+    if (nearest.best.length > 0)
+        e->miss->suggestion = ch_str_format(e->arena, "std/%.*s", CH_STR_ARG(nearest.best));
+}
+
 void ch_import_explain(ChArena *arena, ChStr importer, ChStr path, ChImportMiss *miss)
 {
     *miss = (ChImportMiss){0};
     Explanation e = {arena, miss};
-    if (ch_str_starts_with(path, CH_STR("std/")) || path.length == 0)
+    if (ch_str_starts_with(path, CH_STR("std/"))) {
+        suggest_std(&e, path);
+        return;
+    }
+    if (path.length == 0)
         return;
     if (ch_str_find(path, CH_STR("\\"), 0) >= 0) {
         miss->reason = CH_STR("the parts of an import path have `/` between them, on every system");

@@ -122,6 +122,8 @@ MISSING = [
     ("repo/app/src", "../src", "app/src is a folder"),
     ("repo/app/src", "a\\\\b", "the parts of an import path have `/` between them, on every system"),
     ("repo/app/src", "beyond", None),
+    ("repo/app/src", "std/mth", "did you mean `std/math`?"),
+    ("repo/app/src", "std/project/wlak", "did you mean `std/project/walk`?"),
     ("repo/misspelt", "helper", "misspelt/harn.toml:1: there is no table [dependancies]: is [dependencies] meant?"),
     ("repo/unreadable", "helper", "unreadable/harn.toml:2:14: invalid table header, expected `.`, `]`"),
 ]
@@ -207,7 +209,8 @@ def missing(charn, root, folder, path, expected):
     if helps != ([expected] if expected else []):
         return f"check: {helps} instead of {expected!r}"
     ran = call(charn, root, folder, text, "run")
-    return None if ran.returncode == 1 and "Import error: cannot read" in ran.stderr else f"run: {ran.stdout!r} {ran.stderr}"
+    is_told = "Import error: cannot read" in ran.stderr or "Unknown stdlib module" in ran.stderr
+    return None if ran.returncode == 1 and is_told else f"run: {ran.stdout!r} {ran.stderr}"
 
 
 def template(charn, root, folder, text, expected):
