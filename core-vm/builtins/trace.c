@@ -34,6 +34,20 @@ CH_NATIVE(ch__lifecycle_span_end) {
     return CH_OK;
 }
 
+CH_NATIVE(ch__work_span_start) {
+    bool is_tool = ch_str_is(ch__text(args[0]), "tool_call");
+    return ch__give_int(result, (int64_t)ch_span_start(vm, is_tool ? CH_SPAN_TOOL_CALL : CH_SPAN_LLM_CALL, ch__text(args[1])));
+}
+
+CH_NATIVE(ch__work_span_end) {
+    uint64_t id = args[0].as.integer > 0 ? (uint64_t)args[0].as.integer : 0;
+    ChString *name;
+    ChValue value;
+    for (uint32_t at = 0; id && ch_dict_next(args[1].as.dict, &at, &name, &value);) ch_span_set_metadata(vm, id, name->data, ch_retain(value));
+    if (id) ch_span_end(vm, id);
+    return CH_OK;
+}
+
 // ---- spans of log lines -------------------------------------------------------------------------------------------------
 
 static void make_id(ChVm *vm, char id[9]) {

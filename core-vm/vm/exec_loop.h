@@ -1067,6 +1067,7 @@ sample: // the frame's pc is still that of the instruction that has just run
             self_slot = NULL;
             if (call_x & CH_X_SELF) {
                 self_slot = receiver;
+                ch__slot_clear(window);
                 *window = *receiver;
                 receiver->tag = CH_TAG_NIL;
             }
@@ -1080,7 +1081,10 @@ sample: // the frame's pc is still that of the instruction that has just run
             if (!(callee = ch__prelude_closure(vm, builtin))) goto unwind;
         }
     call_method_closure:
-        if (call_x & CH_X_SELF) *window = ch_retain(*receiver);
+        if (call_x & CH_X_SELF) {
+            ch__slot_clear(window);
+            *window = ch_retain(*receiver);
+        }
         callee->head.refs++;
         goto call_closure;
     }
