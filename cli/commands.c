@@ -121,7 +121,8 @@ bool cli_option_next(const CliCommand *command, const char **at, CliOption *opti
 }
 
 static bool is_name(ChStr name, const char *argument) {
-    return name.length && strncmp(argument, name.data, name.length) == 0 && (argument[name.length] == '\0' || argument[name.length] == '=');
+    if (!name.length || strncmp(argument, name.data, name.length) != 0) return false;
+    return argument[name.length] == '\0' || argument[name.length] == '=';
 }
 
 bool cli_option_is(const CliOption *option, const char *argument) {

@@ -145,8 +145,9 @@ static void add_fish(ChBuffer *out) {
         CliOption option;
         for (const char *at = NULL; cli_option_next(command, &at, &option);) {
             ch_buffer_printf(out, "complete -c charn -n '__fish_seen_subcommand_from %s'", command->name);
-            if (option.short_name.length) ch_buffer_printf(out, " -s %.*s", (int)option.short_name.length - 1, option.short_name.data + 1);
-            if (option.long_name.length) ch_buffer_printf(out, " -l %.*s", (int)option.long_name.length - 2, option.long_name.data + 2);
+            ChStr letter = option.short_name, name = option.long_name;
+            if (letter.length) ch_buffer_printf(out, " -s %.*s", (int)letter.length - 1, letter.data + 1);
+            if (name.length) ch_buffer_printf(out, " -l %.*s", (int)name.length - 2, name.data + 2);
             ch_buffer_add_text(out, option.value.length ? " -r -d " : " -d ");
             add_fish_text(option.summary, out);
             ch_buffer_add_byte(out, '\n');
@@ -154,7 +155,8 @@ static void add_fish(ChBuffer *out) {
         Words words = {ch_str_of(command->arguments)};
         ChStr word;
         while (next_word(&words, &word))
-            ch_buffer_printf(out, "complete -c charn -f -n '__fish_seen_subcommand_from %s' -a %.*s\n", command->name, CH_STR_ARG(word));
+            ch_buffer_printf(out, "complete -c charn -f -n '__fish_seen_subcommand_from %s' -a %.*s\n", command->name,
+                             CH_STR_ARG(word));
     }
     ch_buffer_add_text(out, "complete -c charn -f -n '__fish_seen_subcommand_from help' -a '");
     add_commands(out);

@@ -45,8 +45,8 @@ static bool is_good_name(ChStr name) {
     if (name.length == 0 || name.length > NAME_LENGTH_MAX || name.data[0] == '.' || name.data[0] == '-') return false;
     for (uint32_t i = 0; i < name.length; i++) {
         char c = name.data[i];
-        bool is_good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        if (!is_good) return false;
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_letter && c != '-' && c != '_' && c != '.') return false;
     }
     return true;
 }
@@ -126,8 +126,9 @@ static int make(const Project *project) {
     for (size_t i = 0; i < FILE_COUNT && status == CLI_OK; i++)
         if (is_of(project, i)) status = write_file(project, &k_files[i]);
     if (status != CLI_OK) return status;
-    printf("\n%s%s%s  charn run main.harn\n  charn test\n", project->folder ? "  cd " : "", project->folder ? project->folder : "",
-           project->folder ? "\n" : "");
+    fputs("\n", stdout);
+    if (project->folder) printf("  cd %s\n", project->folder);
+    fputs("  charn run main.harn\n  charn test\n", stdout);
     return CLI_OK;
 }
 

@@ -188,7 +188,8 @@ static void carry_out(Repl *repl, ChStr line) {
     }
     ChBuffer why = {0};
     if (matches == 0) ch_buffer_printf(&why, "error: there is no command ':%.*s'; :help lists them\n", CH_STR_ARG(word));
-    else if (matches > 1) ch_buffer_printf(&why, "error: ':%.*s' may mean more than one command; :help lists them\n", CH_STR_ARG(word));
+    else if (matches > 1)
+        ch_buffer_printf(&why, "error: ':%.*s' may mean more than one command; :help lists them\n", CH_STR_ARG(word));
     else if (*found->arguments && rest.length == 0) ch_buffer_printf(&why, "error: :%s needs %s\n", found->name, found->arguments);
     if (why.length) wrong(repl, &why);
     else found->act(repl, rest);
@@ -203,8 +204,10 @@ static void complete(void *ud, ChStr text, uint32_t *start, ChNameVisit visit, v
     }
     *start = 1;
     ChStr prefix = ch_str_slice(text.data + 1, text.length - 1);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (ch_str_starts_with(ch_str_of(k_commands[i].name), prefix)) visit(visit_ud, ch_str_of(k_commands[i].name), CH_NAME_KEYWORD);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        ChStr name = ch_str_of(k_commands[i].name);
+        if (ch_str_starts_with(name, prefix)) visit(visit_ud, name, CH_NAME_KEYWORD);
+    }
 }
 
 // ---- reading ------------------------------------------------------------------------------------------------------------------
@@ -226,7 +229,8 @@ static bool is_worth_a_parse(Pace *pace, ChStr line, bool is_waited_for) {
     uint32_t indent = indent_of(line);
     if (pace->lines++ == 0) pace->indent = indent;
     bool closes = indent <= pace->indent && indent < line.length && strchr("}])\"*", line.data[indent]) != NULL;
-    if (pace->lines > LINES_JUDGED && !is_waited_for && !closes && pace->lines < pace->judged_at + pace->judged_at / 4) return false;
+    bool has_grown = pace->lines >= pace->judged_at + pace->judged_at / 4;
+    if (pace->lines > LINES_JUDGED && !is_waited_for && !closes && !has_grown) return false;
     pace->judged_at = pace->lines;
     return true;
 }

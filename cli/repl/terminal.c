@@ -53,7 +53,8 @@ struct ReplTerminal {
 
 // \1 stands around what takes no room.
 static const char *prompt_of(const ReplTerminal *terminal) {
-    static const char *const prompts[][2] = {{"charn> ", "\1\x1b[1;34m\1charn>\1\x1b[0m\1 "}, {"  ...> ", "\1\x1b[2m\1  ...>\1\x1b[0m\1 "}};
+    static const char *const prompts[][2] = {{"charn> ", "\1\x1b[1;34m\1charn>\1\x1b[0m\1 "},
+                                             {"  ...> ", "\1\x1b[2m\1  ...>\1\x1b[0m\1 "}};
     return prompts[terminal->prompt][terminal->color == CH_COLOR_ALWAYS];
 }
 
