@@ -16,6 +16,7 @@ ChSet *ch_set_new(uint32_t capacity) {
     set->items = capacity ? ch_realloc_array(NULL, capacity, sizeof *set->items) : NULL;
     set->table = NULL;
     set->table_mask = 0;
+    set->has_floats = false;
     return set;
 }
 
@@ -62,8 +63,9 @@ bool ch_set_contains(const ChSet *set, ChValue item) { return find(set, item) >=
 
 bool ch_set_contains_equal(const ChSet *set, ChValue item) {
     if (ch_set_contains(set, item)) return true;
-    if (item.tag == CH_TAG_INT && (int64_t)(double)item.as.integer == item.as.integer)
-        return ch_set_contains(set, ch_float((double)item.as.integer));
+    if (item.tag == CH_TAG_INT)
+        return set->has_floats && (int64_t)(double)item.as.integer == item.as.integer &&
+               ch_set_contains(set, ch_float((double)item.as.integer));
     double d = item.as.real;
     if (item.tag == CH_TAG_FLOAT && d >= -9.2e18 && d <= 9.2e18 && (double)(int64_t)d == d)
         return ch_set_contains(set, ch_int((int64_t)d));
@@ -79,6 +81,7 @@ bool ch_set_add(ChSet *set, ChValue take_value) {
         set->capacity = set->capacity ? set->capacity + set->capacity / 2 + 1 : 4;
         set->items = ch_realloc_array(set->items, set->capacity, sizeof *set->items);
     }
+    set->has_floats |= take_value.tag == CH_TAG_FLOAT;
     set->items[set->count++] = take_value;
     if (set->table && set->count * 2u <= set->table_mask + 1)
         table_enter(set, set->count - 1);
@@ -104,6 +107,7 @@ ChSet *ch_set_unshare(ChValue *slot) {
     ChSet *copy = ch_set_new(set->count + 4);
     for (uint32_t i = 0; i < set->count; i++) copy->items[i] = ch_retain(set->items[i]);
     copy->count = set->count;
+    copy->has_floats = set->has_floats;
     if (set->table) {
         copy->table_mask = set->table_mask;
         copy->table = ch_alloc_copy(set->table, ((size_t)set->table_mask + 1) * sizeof *set->table);

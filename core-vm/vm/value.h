@@ -219,6 +219,7 @@ struct ChSet {
   ChValue *items;
   uint32_t *table; // of item numbers + 1; NULL while small
   uint32_t table_mask;
+  bool has_floats; // one was ever added: only then can an int be equal to a member that is none
 };
 
 struct ChStruct {
