@@ -163,6 +163,12 @@ CH_NATIVE(ch__hash_value) { return ch__give_int(result, (int64_t)(ch_hash(args[0
 
 CH_NATIVE(ch__is_callable_value) { return ch__give_bool(result, ch__is_callable(args[0])); }
 
+CH_NATIVE(ch__function_name) {
+    ChStr name = args[0].tag == CH_TAG_CLOSURE ? args[0].as.closure->proto->name : (ChStr){0};
+    if (!name.length || name.data[0] == '<') name = CH_STR("closure");
+    return ch__give(result, ch_str_value(name.data, name.length));
+}
+
 CH_NATIVE(ch__throw_type_text) { return ch_throw_type(vm, "%.*s", CH_STR_ARG(ch__text(args[0]))); }
 CH_NATIVE(ch__throw_runtime_text) { return ch_throw_runtime(vm, "%.*s", CH_STR_ARG(ch__text(args[0]))); }
 

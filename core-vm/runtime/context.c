@@ -131,7 +131,7 @@ CH_NATIVE(ch__shared_put) {
     return CH_OK;
 }
 
-// ---- the namespaces `stream` and `workflow` ----------------------------------------------------------------------------
+// ---- the namespaces `stream`, `workflow` and `trust` ----------------------------------------------------------------------------
 
 // A record of the functions whose rows begin with the prefix: its fields can be called as methods, and no method of dicts
 // is in their way.
@@ -153,3 +153,5 @@ static ChFlow name_space(ChVm *vm, ChStr name, const char *prefix, ChValue *resu
 CH_NATIVE(ch__stream_namespace) { return name_space(vm, CH_STR("stream"), "__stream_", result); }
 
 CH_NATIVE(ch__workflow_namespace) { return name_space(vm, CH_STR("workflow"), "__workflow_", result); }
+
+CH_NATIVE(ch__trust_namespace) { return name_space(vm, CH_STR("trust"), "__trust_", result); }
