@@ -8,4 +8,8 @@
 // The next connection of the port as a raw exchange, owned; nil when none waits.
 ChValue ch__exchange_accept(ChVm *vm, ChHostListener *listener);
 
+// The standard streams of a program as a raw exchange, owned, whose type's name is mcp_client. Nil with a text in `why`: it
+// cannot be started.
+ChValue ch__exchange_child(ChVm *vm, const ChHostRun *run, ChBuffer *why);
+
 #endif

@@ -1,4 +1,5 @@
 // Commands that the host runs for host_call; the rest of it is Harn, in the prelude.
+#include "builtins/exchange.h"
 #include "builtins/native.h"
 
 #include "base/banned.h"
@@ -57,6 +58,20 @@ static ChFlow give_result(ChVm *vm, const ChHostRunResult *ran, ChValue *result)
     ch_dict_put_str(dict, "timed_out", ch_bool(ran->timed_out));
     ch_dict_put_str(dict, "pid", ch_int(ran->process_id));
     return flow;
+}
+
+CH_NATIVE(ch__child_begin) {
+    Words argv = {{0}};
+    ChBuffer why = {0};
+    if (!args[0].as.list->count || args[0].as.list->count > CH_ARGUMENTS_MAX || !read_arguments(args[0].as.list, &argv))
+        ch_buffer_add_text(&why, "bad arguments");
+    ch_array_push(&argv.list, NULL);
+    ChHostRun run = {.argv = argv.list.items};
+    if (!why.length) *result = ch__exchange_child(vm, &run, &why);
+    release_words(&argv);
+    if (why.length) *result = ch_str_value(why.data, why.length);
+    ch_buffer_release(&why);
+    return CH_OK;
 }
 
 CH_NATIVE(ch__process_run) {

@@ -43,6 +43,7 @@ static void exchange_free(void *self) {
 }
 
 static const ChHandleClass exchange_class = {.type_name = "http_exchange", .free = exchange_free};
+static const ChHandleClass child_class = {.type_name = "mcp_client", .free = exchange_free};
 
 // ---- addresses ------------------------------------------------------------------------------------------------------------
 
@@ -144,7 +145,8 @@ static void stop_wait(ChHostWait *wait) {
 }
 
 static ChFlow exchange_arg(ChVm *vm, ChValue value, Exchange **self) {
-    if (value.tag == CH_TAG_HANDLE && ((ChHandle *)value.as.object)->class == &exchange_class) {
+    const ChHandleClass *class = value.tag == CH_TAG_HANDLE ? ((ChHandle *)value.as.object)->class : NULL;
+    if (class && (class == &exchange_class || class == &child_class)) {
         *self = (Exchange *)value.as.object;
         return CH_OK;
     }
@@ -198,6 +200,15 @@ ChValue ch__exchange_accept(ChVm *vm, ChHostListener *listener) {
     Exchange *self = exchange_new(vm);
     self->exchange = vm->host->listen_take(vm->host->ud, listener, RAW_BODY_MAX, on_event, self);
     return ch_object(self);
+}
+
+ChValue ch__exchange_child(ChVm *vm, const ChHostRun *run, ChBuffer *why) {
+    Exchange *self = exchange_new(vm);
+    self->handle.class = &child_class;
+    self->exchange = vm->host->child_begin(vm->host->ud, run, RAW_BODY_MAX, on_event, self, why);
+    if (self->exchange) return ch_object(self);
+    ch_release(ch_object(self));
+    return CH_NIL;
 }
 
 CH_NATIVE(ch__http_begin) {

@@ -104,6 +104,10 @@ typedef struct ch_host {
     ChHostExchange *(*listen_take)(void *ud, ChHostListener *listener, size_t body_max, void (*on_event)(void *ud), void *event_ud);
     void (*listen_end)(void *ud, ChHostListener *listener);
 
+    // Starts a program and gives its standard streams as a raw exchange that stands; http_end closes them, waits a little
+    // for its end, then kills it. NULL with a text in `why`: it cannot be started.
+    ChHostExchange *(*child_begin)(void *ud, const ChHostRun *run, size_t body_max, void (*on_event)(void *ud), void *event_ud, ChBuffer *why);
+
     // Runs a program to its end. CH_STATUS_NOT_FOUND and others: it could not be started.
     ChStatus (*run)(void *ud, const ChHostRun *run, ChHostRunResult *result);
 } ch_host;

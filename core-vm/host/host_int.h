@@ -2,6 +2,8 @@
 #ifndef CH_HOST_HOST_INT_H
 #define CH_HOST_HOST_INT_H
 
+#include <sys/types.h>
+
 #include <stdatomic.h>
 
 #include "host/host.h"
@@ -42,5 +44,11 @@ void ch__host_http_send(void *ud, ChHostExchange *exchange, const char *data, si
 ChHostListener *ch__host_listen_begin(void *ud, const char *address, int port, void (*on_event)(void *ud), void *event_ud, ChBuffer *why);
 ChHostExchange *ch__host_listen_take(void *ud, ChHostListener *listener, size_t body_max, void (*on_event)(void *ud), void *event_ud);
 void ch__host_listen_end(void *ud, ChHostListener *listener);
+ChHostExchange *ch__host_child_begin(void *ud, const ChHostRun *run, size_t body_max, void (*on_event)(void *ud), void *event_ud, ChBuffer *why);
+// process.c: starts a program and gives our end of a socket that is its standard input and output; below 0: -errno.
+int ch__child_start(const ChHostRun *run, pid_t *child);
+// Waits a little for a program whose streams were closed, then kills it.
+#define CH_CHILD_GRACE_MS 200
+void ch__child_end(pid_t child);
 
 #endif

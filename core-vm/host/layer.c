@@ -56,6 +56,9 @@ static ChHostExchange *pass_listen_take(void *ud, ChHostListener *listener, size
     return BELOW->listen_take(BELOW->ud, listener, body_max, on_event, event_ud);
 }
 static void pass_listen_end(void *ud, ChHostListener *listener) { BELOW->listen_end(BELOW->ud, listener); }
+static ChHostExchange *pass_child_begin(void *ud, const ChHostRun *run, size_t body_max, void (*on_event)(void *ud), void *event_ud, ChBuffer *why) {
+    return BELOW->child_begin(BELOW->ud, run, body_max, on_event, event_ud, why);
+}
 static ChStatus pass_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
     return BELOW->run(BELOW->ud, run, result);
 }
@@ -93,6 +96,7 @@ void ch_host_layer_init(ChHostLayer *layer, ch_host *below, void *own) {
         .listen_begin = pass_listen_begin,
         .listen_take = pass_listen_take,
         .listen_end = pass_listen_end,
+        .child_begin = pass_child_begin,
         .run = pass_run,
     };
 }

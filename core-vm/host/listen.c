@@ -1,5 +1,5 @@
 // Raw connections of the real host: bytes both ways, on a socket that libcurl connected (with TLS where the URL says so) or
-// that a listener accepted.
+// that a listener accepted, or with a child process on its standard streams.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -117,6 +117,8 @@ void ch__raw_end(Exchange *exchange) {
     }
     if (exchange->fd >= 0) close(exchange->fd);
     exchange->fd = -1;
+    if (exchange->child > 0) ch__child_end(exchange->child);
+    exchange->child = 0;
 }
 
 void ch__host_http_send(void *ud, ChHostExchange *out, const char *data, size_t length) {
@@ -202,12 +204,8 @@ static void name_peer(int fd, ChBuffer *out) {
     ch_buffer_printf(out, is_v6 ? "[%s]:%d" : "%s:%d", address, ntohs(is_v6 ? in6->sin6_port : in->sin_port));
 }
 
-ChHostExchange *ch__host_listen_take(void *ud, ChHostListener *out, size_t body_max, void (*on_event)(void *ud), void *event_ud) {
-    Listener *listener = (Listener *)out;
-    if (!out->waiting) return NULL;
-    int fd = listener->accepted[0];
-    memmove(listener->accepted, listener->accepted + 1, --out->waiting * sizeof *listener->accepted);
-    uv_poll_start(listener->poll, UV_READABLE, on_connection);
+// A raw exchange over a socket that stands.
+static Exchange *over(ChHostNet *net, int fd, size_t body_max, void (*on_event)(void *ud), void *event_ud) {
     Exchange *exchange = ch_alloc_zero(1, sizeof *exchange);
     exchange->fd = fd;
     exchange->is_raw = true;
@@ -215,9 +213,32 @@ ChHostExchange *ch__host_listen_take(void *ud, ChHostListener *out, size_t body_
     exchange->on_event = on_event;
     exchange->ud = event_ud;
     exchange->out.status = 1;
-    name_peer(fd, &exchange->out.peer);
-    ch__net_link(listener->net, exchange);
+    ch__net_link(net, exchange);
     ch__raw_begin(exchange, fd);
+    return exchange;
+}
+
+ChHostExchange *ch__host_child_begin(void *ud, const ChHostRun *run, size_t body_max, void (*on_event)(void *ud), void *event_ud, ChBuffer *why) {
+    ChHostNet *net = ch__net_of(ud, false, why);
+    pid_t child = 0;
+    int fd = ch__child_start(run, &child);
+    if (fd < 0) {
+        ch_buffer_add_text(why, strerror(-fd));
+        return NULL;
+    }
+    Exchange *exchange = over(net, fd, body_max, on_event, event_ud);
+    exchange->child = child;
+    return &exchange->out;
+}
+
+ChHostExchange *ch__host_listen_take(void *ud, ChHostListener *out, size_t body_max, void (*on_event)(void *ud), void *event_ud) {
+    Listener *listener = (Listener *)out;
+    if (!out->waiting) return NULL;
+    int fd = listener->accepted[0];
+    memmove(listener->accepted, listener->accepted + 1, --out->waiting * sizeof *listener->accepted);
+    uv_poll_start(listener->poll, UV_READABLE, on_connection);
+    Exchange *exchange = over(listener->net, fd, body_max, on_event, event_ud);
+    name_peer(fd, &exchange->out.peer);
     return &exchange->out;
 }
 

@@ -4,6 +4,7 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #include "host/host_int.h"
@@ -44,7 +45,8 @@ struct Exchange {
     Exchange *next, *previous;
     bool is_paused, was_refused, is_raw;
     RawWatch *watch;    // of a raw connection
-    int fd;             // of an accepted one
+    int fd;             // of an accepted one, and of a child process
+    pid_t child;        // 0: none
     ChBuffer unsent;
     size_t body_max;
     bool (*may_connect)(void *ud, const char *address, int port);

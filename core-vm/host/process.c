@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,6 +79,49 @@ static void attend(const ChHostRun *run, pid_t child, Pipes *p, ChHostRunResult 
     }
 }
 
+// Starts a program with these ends as its standard streams (err below 0: ours). 0, or what errno says.
+static int start(const ChHostRun *run, int in, int out, int err, pid_t *child) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    if (err >= 0) posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+    if (run->folder) posix_spawn_file_actions_addchdir_np(&actions, run->folder);
+    // The child hears all signals, whatever this thread has blocked.
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    int error = posix_spawnp(child, run->argv[0], &actions, &attributes, (char *const *)run->argv,
+                             run->env ? (char *const *)run->env : environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+int ch__child_start(const ChHostRun *run, pid_t *child) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return -errno;
+    int error = start(run, pair[1], pair[1], -1, child);
+    close(pair[1]);
+    if (!error) fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    else close(pair[0]);
+    return error ? -error : pair[0];
+}
+
+void ch__child_end(pid_t child) {
+    struct timespec pause = {.tv_nsec = 5000000};
+    for (int i = 0; i < CH_CHILD_GRACE_MS / 5; i++) {
+        if (waitpid(child, NULL, WNOHANG) != 0) return;
+        nanosleep(&pause, NULL);
+    }
+    kill(child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
 ChStatus ch__host_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
     *result = (ChHostRunResult){0};
     Pipes p = {{-1, -1}, {-1, -1}, {-1, -1}};
@@ -86,24 +130,8 @@ ChStatus ch__host_run(void *ud, const ChHostRun *run, ChHostRunResult *result) {
         close_all(&p);
         return status;
     }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, p.in[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, p.out[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, p.err[1], STDERR_FILENO);
-    if (run->folder) posix_spawn_file_actions_addchdir_np(&actions, run->folder);
     pid_t child;
-    // The child hears all signals, whatever this thread has blocked.
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    int error = posix_spawnp(&child, run->argv[0], &actions, &attributes, (char *const *)run->argv,
-                             run->env ? (char *const *)run->env : environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    int error = start(run, p.in[0], p.out[1], p.err[1], &child);
     close_one(&p.in[0]);
     close_one(&p.out[1]);
     close_one(&p.err[1]);

@@ -351,6 +351,7 @@ ch_host *ch_host_real(void) {
         .listen_begin = ch__host_listen_begin,
         .listen_take = ch__host_listen_take,
         .listen_end = ch__host_listen_end,
+        .child_begin = ch__host_child_begin,
         .run = ch__host_run,
     };
     return &real->host;
