@@ -518,7 +518,7 @@ static ChRunStatus run(ChVm *vm, int64_t max_instructions, int64_t *wait_ms) {
             if (scheduler->host_wait_count) {
                 look_at_host(vm);
                 if (scheduler->ready.first) continue;
-            } else if (!has_timer && break_deadlock(vm))
+            } else if (!has_timer && !vm->signals_watched && break_deadlock(vm)) // a handler of a signal may yet wake somebody
                 continue;
             *wait_ms = has_timer ? wait : -1;
             if (grace >= 0 && (*wait_ms < 0 || *wait_ms > grace)) *wait_ms = grace;
