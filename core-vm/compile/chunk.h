@@ -161,6 +161,7 @@ typedef struct ChKnownName {
 #define CH_PROTO_PRELUDE 16   // shown as runtime code, skipped in traces that programs see
 #define CH_PROTO_METHOD 32    // first parameter is self
 #define CH_PROTO_TOPLEVEL 64  // a module's top-level code
+#define CH_PROTO_STEP 128     // a step's or persona's own frame around its body; not shown
 
 typedef struct ChProto {
   ChStr name;            // "" for the top level, "<closure>"-like names are made by who prints

@@ -326,7 +326,8 @@ typedef struct ChFnSpec {
     const ChNode *body;        // BLOCK
     uint32_t flags;            // CH_PROTO_...
     bool returns_value;        // of the last statement
-    bool keeps_frame;          // no tail calls (steps, personas)
+    bool keeps_frame;          // no tail calls
+    bool is_step;              // a step or persona: the runtime is told of each call
     bool binds_self;
     uint32_t start, end;
 } ChFnSpec;

@@ -32,7 +32,7 @@ static ChFnSpec fn_spec(const ChNode *node)
         .type_params = node->as.fn.type_params,
         .body = node->as.fn.body,
         .flags = (node->flags & CH_FLAG_GEN) ? CH_PROTO_STREAM : 0,
-        .keeps_frame = has_attribute(node, "step") || has_attribute(node, "persona"),
+        .is_step = has_attribute(node, "step") || has_attribute(node, "persona"),
         .start = node->start,
         .end = node->end,
     };

@@ -195,6 +195,27 @@ static void body_with_value(ChFn *fn, const ChNodeList *items)
     fn->reachable = false;
 }
 
+// A step's frame: `__step_run(name, [arguments], body)`, where the body is the function as it was written.
+static void step_body(ChFn *fn, const ChFnSpec *spec)
+{
+    uint32_t base = ch__push(fn), list = ch__push(fn), count = fn->proto->param_count;
+    bool has_rest = fn->proto->flags & CH_PROTO_REST;
+    ch__load_text(fn, base, spec->name);
+    uint32_t first = fn->free_reg, plain = count - has_rest;
+    for (uint32_t i = 0; i < plain; i++) ch__move(fn, ch__push(fn), i, false);
+    ch__emit(fn, CH_OP_NEW_LIST, 0, list, plain ? first : list, plain);
+    ch__pop_to(fn, first);
+    if (has_rest) ch__emit(fn, CH_OP_LIST_SPREAD, 0, list, plain, 0);
+    ChFnSpec inner = *spec;
+    inner.is_step = false;
+    inner.keeps_frame = true;
+    ch__closure_to(fn, &inner, ch__push(fn));
+    ch__call_named(fn, CH_STR("__step_run"), base, 3, base);
+    ch__emit(fn, CH_OP_RETURN, 0, base, 0, 0);
+    ch__pop_to(fn, base);
+    fn->reachable = false;
+}
+
 static void body(ChFn *fn, const ChFnSpec *spec)
 {
     ChScope outer, scope;
@@ -208,6 +229,16 @@ static void body(ChFn *fn, const ChFnSpec *spec)
     parameters(fn, spec);
     ch__scope_open(fn, &outer);
     if (spec->binds_self && !is_param(spec, spec->name)) ch__bind_self(fn, spec->name);
+    if (spec->is_step && !(fn->proto->flags & (CH_PROTO_STREAM | CH_PROTO_GENERATOR))) {
+        fn->proto->flags |= CH_PROTO_STEP;
+        ch__scope_open(fn, &scope);
+        bind_parameters(fn, spec);
+        step_body(fn, spec);
+        ch__scope_close(fn, &scope);
+        ch__scope_close(fn, &outer);
+        ch__scan_release(&scan);
+        return;
+    }
     copy_captures(fn, spec, &scan.assigned, NULL);
     copy_captures(fn, spec, &scan.in_loops, &scan.declared);
     ch__scope_open(fn, &scope);

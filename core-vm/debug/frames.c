@@ -12,7 +12,7 @@ ChTask *ch__debugger_find_task(const ChDebugger *debugger, uint32_t id) {
 }
 
 bool ch__proto_is_runtime(const ChProto *proto, const ChModule *module) {
-    return (proto->flags & CH_PROTO_PRELUDE) || (module->path.length > 0 && module->path.data[0] == '<');
+    return (proto->flags & (CH_PROTO_PRELUDE | CH_PROTO_STEP)) || (module->path.length > 0 && module->path.data[0] == '<');
 }
 
 static void fill_task(const ChDebugger *debugger, const ChTask *task, ChTaskInfo *out) {

@@ -97,6 +97,9 @@ void charn_trace_close(charn *engine);
 
 // What is unsettled: an object of five lists.
 char *charn_unsettled(charn *engine);
+// The steps (@step) that have ended: a JSON list of {name, function, model, input_tokens, output_tokens, cost_usd, llm_calls,
+// status, error}. Owned.
+char *charn_steps_completed(charn *engine);
 // The audit log; `take` empties it.
 char *charn_audit_log(charn *engine, bool take);
 // Adds an entry and gives it; NULL: `payload` is no JSON.

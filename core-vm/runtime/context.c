@@ -112,6 +112,8 @@ static ChValue *shared_slot(ChVm *vm, ChStr name) {
     return entry->value.pointer;
 }
 
+ChValue ch__shared_get(ChVm *vm, ChStr name) { return *shared_slot(vm, name); }
+
 void ch__shared_free(ChVm *vm) {
     ChMap *shared = &vm->scheduler->shared;
     for (uint32_t i = 0; i < shared->count; i++) {

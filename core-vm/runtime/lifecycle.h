@@ -40,6 +40,9 @@ bool ch_handoff_acknowledge(ChVm *vm, ChStr id, ChValue take_decision, ChValue *
 // The last disposition, or nil. Borrowed.
 ChValue ch_disposition_get(ChVm *vm);
 
+// What the prelude keeps for the VM under the name, or nil. Borrowed.
+ChValue ch__shared_get(ChVm *vm, ChStr name);
+
 // Native hooks hear the same payload as those of programs. `*answer` (nil at first) is what a hook of a program would
 // return. `ud` is borrowed. `event` is one of hook_events.def, in either spelling; false: there is no such event.
 typedef void (*ChHookFn)(void *ud, ChVm *vm, ChValue payload, ChValue *answer);

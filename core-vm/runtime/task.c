@@ -238,6 +238,7 @@ static void task_free(void *self) {
     ch_release(task->result);
     ch_release(task->wake_value);
     ch_release(task->context);
+    ch_release(task->step);
     ch_release(task->roots);
     ch_error_release(&task->error);
     ch_error_release(&task->wake_error);
@@ -259,10 +260,11 @@ static ChTask *task_new(ChVm *vm, ChClosure *take_closure, const ChValue *args, 
     task->id = ++vm->scheduler->next_task_id;
     task->state = CH_TASK_READY;
     task->parent = vm->task;
-    task->context = task->roots = CH_NIL;
+    task->context = task->roots = task->step = CH_NIL;
     if (task->parent) {
         task->parent->handle.head.refs++;
         task->context = ch_retain(task->parent->context);
+        task->step = ch_retain(task->parent->step);
         task->roots = ch_retain(task->parent->roots);
         task->number = ++task->parent->spawn_count;
     }

@@ -22,6 +22,11 @@ static bool from_json(const char *text, ChValue *value) {
     return is_json;
 }
 
+char *charn_steps_completed(charn *engine) {
+    ChValue steps = ch__shared_get(engine->vm, CH_STR("completed_steps"));
+    return as_json(ch_is_nil(steps) ? ch_object(ch_list_new(0)) : ch_retain(steps));
+}
+
 char *charn_unsettled(charn *engine) { return as_json(ch_lifecycle_snapshot(engine->vm)); }
 char *charn_audit_log(charn *engine, bool take) { return as_json(ch_lifecycle_audit_log(engine->vm, take)); }
 char *charn_disposition(charn *engine) { return as_json(ch_retain(ch_disposition_get(engine->vm))); }

@@ -261,7 +261,7 @@ ChValue *ch_frame_local(const ChFiber *fiber, const ChFrame *frame, ChStr name, 
     return NULL;
 }
 
-static bool is_shown(const ChFrame *frame) { return !(frame->closure->proto->flags & CH_PROTO_PRELUDE); }
+static bool is_shown(const ChFrame *frame) { return !(frame->closure->proto->flags & (CH_PROTO_PRELUDE | CH_PROTO_STEP)); }
 
 ChTrace *ch_vm_capture_stack_trace(ChVm *vm, ChTask *task) {
     uint32_t count = 0, total = ch_task_frame_count(task);
