@@ -80,14 +80,17 @@ void ch__interrupt_ended(ChVm *vm, ChTask *task) {
 }
 
 // Waits that look at the request themselves have no grace.
-static bool is_short(const ChTask *task) {
-    return task->wait->kind == CH_WAIT_SLEEP || task->wait->kind == CH_WAIT_SYNC;
+static bool is_short(uint32_t kind) { return kind == CH_WAIT_SLEEP || kind == CH_WAIT_SYNC; }
+
+bool ch__interrupt_may_wait(ChVm *vm, uint32_t kind) {
+    int64_t end = vm->scheduler->grace_end_ms;
+    return !is_short(kind) && (!end || ch__clock_ms(vm) < end);
 }
 
 static bool wake_waits(ChVm *vm, bool all) {
     bool is_any = false;
     for (ChTask *task = vm->tasks_first; task; task = task->next_all) {
-        if (task->state != CH_TASK_WAITING || !(all || is_short(task))) continue;
+        if (task->state != CH_TASK_WAITING || !(all || is_short(task->wait->kind))) continue;
         ch__task_wake_cancelled(vm, task);
         is_any = true;
     }
@@ -105,7 +108,7 @@ bool ch__interrupt_look(ChVm *vm, bool is_stuck, int64_t *wait_ms) {
     if (reasons & CH_INTERRUPT_SIGNAL) {
         bool waits = vm->main_task->state == CH_TASK_WAITING;
         bool is_wanted = ch__interrupt_is_wanted(vm);
-        if (!is_wanted || !waits || is_over || is_short(vm->main_task)) {
+        if (!is_wanted || !waits || is_over || is_short(vm->main_task->wait->kind)) {
             if (ch__interrupt_begin(vm, waits)) return true;
         } else {
             *wait_ms = scheduler->grace_end_ms - now;

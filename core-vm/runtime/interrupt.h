@@ -17,6 +17,8 @@ void ch_vm_signal(ChVm *vm, ChSignal signal);
 
 // A signal has come, and the program has a handler that can begin now.
 bool ch__interrupt_is_wanted(ChVm *vm);
+// A cancel was asked for: whether the running task may still begin a wait of this kind (ChWaitKind).
+bool ch__interrupt_may_wait(ChVm *vm, uint32_t kind);
 // Takes the signals that have come; begins their handlers. False: there are none, and a cancel request stands.
 // `cuts_wait`: the main task's wait ends with an error when the handlers have ended.
 bool ch__interrupt_begin(ChVm *vm, bool cuts_wait);

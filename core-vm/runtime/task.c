@@ -111,14 +111,9 @@ static bool is_stale(const ChTimer *timer) {
 
 #define cancelled_text "kind:cancelled:VM cancelled by host"
 
-ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_value, int64_t timeout_ms) {
+static ChFlow begin_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_value, int64_t timeout_ms) {
     ChTask *task = vm->task;
     ChWait *wait = (ChWait *)(task + 1);
-    if (ch_vm_is_cancelled(vm) && !ch__interrupt_is_wanted(vm)) {
-        ch_release(take_on);
-        ch_release(take_value);
-        return ch_throw_text(vm, cancelled_text);
-    }
     if (task->refuses_waits) {
         ch_release(take_on);
         ch_release(take_value);
@@ -135,6 +130,14 @@ ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_va
     int64_t deadline = ch__task_deadline(task);
     if (deadline != INT64_MAX) add_timer(vm, task, deadline, CH_TIMER_DEADLINE);
     return CH_SUSPEND;
+}
+
+ChFlow ch__task_wait(ChVm *vm, ChWaitKind kind, ChValue take_on, ChValue take_value, int64_t timeout_ms) {
+    if (!ch_vm_is_cancelled(vm) || ch__interrupt_is_wanted(vm) || ch__interrupt_may_wait(vm, kind))
+        return begin_wait(vm, kind, take_on, take_value, timeout_ms);
+    ch_release(take_on);
+    ch_release(take_value);
+    return ch_throw_text(vm, cancelled_text);
 }
 
 static void end_wait(ChVm *vm, ChTask *task) {
@@ -681,8 +684,9 @@ CH_NATIVE(ch__task_cancel_since) {
     }
 }
 
+// A task that was asked to end still takes turns with those that look at is_cancelled().
 CH_NATIVE(ch__task_yield) {
-    ChFlow flow = ch__task_wait(vm, CH_WAIT_SLEEP, CH_NIL, CH_NIL, -1);
+    ChFlow flow = begin_wait(vm, CH_WAIT_SLEEP, CH_NIL, CH_NIL, -1);
     if (flow == CH_SUSPEND) ch_task_wake(vm, vm->task, CH_NIL);
     return flow;
 }

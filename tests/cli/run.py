@@ -543,7 +543,7 @@ def test_handlers_of_signals_run_and_the_program_goes_on(cli):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         code, out, err = signalled(cli, handler + 'while try_receive(log) == nil { }\nprintln("went on ${is_cancelled()}")', [number])
         expect(code == 0 and out == "up\nwent on false\n", "exit code %d, %r, %r" % (code, out, err))
-    for wait in ("sleep(100000)", 'receive(channel("c"))', "let other = spawn { sleep(100000) }\n  await(other)"):
+    for wait in ("sleep(100000)", 'spawn { sleep(100000) }\n  receive(channel("c"))', "let other = spawn { sleep(100000) }\n  await(other)"):
         code, out, err = signalled(cli, handler + "try {\n  %s\n} catch (e) { println(e) }\nprintln(receive(log))" % wait,
                                    [signal.SIGTERM])
         expect(code == 0 and out == "up\nkind:cancelled:VM cancelled by host\nhandled\n", "%s: %d, %r, %r" % (wait, code, out, err))
