@@ -195,7 +195,8 @@ def main():
         hidden = {entry["name"] for entry in everything if entry.get("internal")}
         expect(hidden and {entry["name"] for entry in entries} == {entry["name"] for entry in everything} - hidden,
                "only the names of the library itself are left out")
-        expect(all(entry["doc"] for entry in everything), "everything is documented")
+        undocumented = [entry["name"] for entry in everything if not entry["doc"] and not entry["code"].startswith(("type ", "pub type "))]
+        expect(not undocumented, f"only types may speak for themselves: {undocumented}")
         callable_ = [entry for entry in everything if "signature" in entry]
         expect(all("parameters" in entry for entry in callable_), "every signature is read")
         pages = check_html(manual.files("html"), entries) + check_markdown(manual.files("markdown"), entries)
