@@ -23,6 +23,11 @@ static ChFlow throw_arity(ChVm *vm, const ChProto *proto, uint32_t argc) {
                          CH_STR_ARG(proto->name.length ? proto->name : CH_STR("<closure>")), wants, argc);
 }
 
+// Parameters that were not given stand where the caller may have left something.
+static void fill_nil(ChValue *args, uint32_t argc, uint32_t params) {
+    for (uint32_t i = argc; i < params; i++) ch_assign_take(&args[i], CH_NIL);
+}
+
 bool ch__call_arrange(ChVm *vm, ChFiber *fiber, const ChProto *proto, ChValue **window, uint32_t argc) {
     uint32_t params = proto->param_count;
     bool has_rest = proto->flags & CH_PROTO_REST;
@@ -35,7 +40,7 @@ bool ch__call_arrange(ChVm *vm, ChFiber *fiber, const ChProto *proto, ChValue **
     if (!ch__stack_reserve(vm, fiber, window, params > argc ? params : argc)) return false;
     ChValue *args = *window;
     if (!has_rest) {
-        for (uint32_t i = argc; i < params; i++) args[i] = CH_NIL;
+        fill_nil(args, argc, params);
         if (argc > params) ch__slots_clear(args + params, args + argc);
         return true;
     }
@@ -46,7 +51,7 @@ bool ch__call_arrange(ChVm *vm, ChFiber *fiber, const ChProto *proto, ChValue **
         args[fixed + i].tag = CH_TAG_NIL;
     }
     rest->count = count;
-    for (uint32_t i = argc; i < fixed; i++) args[i] = CH_NIL;
+    fill_nil(args, argc, params);
     args[fixed] = ch_object(rest);
     return true;
 }
