@@ -39,11 +39,33 @@ CH_NATIVE(ch__work_span_start) {
     return ch__give_int(result, (int64_t)ch_span_start(vm, is_tool ? CH_SPAN_TOOL_CALL : CH_SPAN_LLM_CALL, ch__text(args[1])));
 }
 
-CH_NATIVE(ch__work_span_end) {
-    uint64_t id = args[0].as.integer > 0 ? (uint64_t)args[0].as.integer : 0;
+static void note_all(ChVm *vm, uint64_t id, ChDict *metadata) {
     ChString *name;
     ChValue value;
-    for (uint32_t at = 0; id && ch_dict_next(args[1].as.dict, &at, &name, &value);) ch_span_set_metadata(vm, id, name->data, ch_retain(value));
+    for (uint32_t at = 0; id && ch_dict_next(metadata, &at, &name, &value);)
+        ch_span_set_metadata(vm, id, name->data, ch_retain(value));
+}
+
+CH_NATIVE(ch__pool_submit_span) {
+    uint64_t id = ch_span_start(vm, CH_SPAN_POOL_SUBMIT, ch__text(args[0]));
+    note_all(vm, id, args[1].as.dict);
+    ch_span_end(vm, id);
+    return ch__give_int(result, (int64_t)id);
+}
+
+CH_NATIVE(ch__pool_dequeue_span) {
+    ChValue attributes = ch_object(ch_dict_new());
+    ch_dict_put_str(attributes.as.dict, "harn.link.kind", ch_str_value("pool_submit", 11));
+    uint64_t submit = args[1].as.integer > 0 ? (uint64_t)args[1].as.integer : 0;
+    uint64_t id = ch_span_start_detached(vm, CH_SPAN_POOL_DEQUEUE, ch__text(args[0]), submit, attributes);
+    note_all(vm, id, args[2].as.dict);
+    ch_span_end(vm, id);
+    return CH_OK;
+}
+
+CH_NATIVE(ch__work_span_end) {
+    uint64_t id = args[0].as.integer > 0 ? (uint64_t)args[0].as.integer : 0;
+    note_all(vm, id, args[1].as.dict);
     if (id) ch_span_end(vm, id);
     return CH_OK;
 }

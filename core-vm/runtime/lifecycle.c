@@ -38,6 +38,14 @@ void ch_lifecycle_feeder_add(ChVm *vm, ChUnsettled bucket, ChUnsettledFeeder fee
     ch_array_push(&ch__lifecycle(vm)->feeders, (ChFeeder){bucket, feed, ud});
 }
 
+// What the pools of the prelude keep of tasks that have not ended.
+static void add_pool_tasks(ChVm *vm, ChList *list) {
+    ChValue pending = ch__shared_get(vm, CH_STR("pool_pending")), item;
+    ChString *id;
+    for (uint32_t at = 0; pending.tag == CH_TAG_DICT && ch_dict_next(pending.as.dict, &at, &id, &item);)
+        ch_list_push(list, aged(vm, item, "submitted_at_ms"));
+}
+
 ChValue ch_lifecycle_snapshot(ChVm *vm) {
     struct ChLifecycle *lifecycle = ch__lifecycle(vm);
     ChDict *snapshot = ch_dict_new();
@@ -62,6 +70,7 @@ ChValue ch_lifecycle_snapshot(ChVm *vm) {
             ch_list_push(list, aged(vm, ch_object(dict), "started_at_ms"));
             ch_release(ch_object(dict));
         }
+        if (bucket == CH_UNSETTLED_POOL) add_pool_tasks(vm, list);
         for (uint32_t i = 0; i < lifecycle->feeders.count; i++)
             if (lifecycle->feeders.items[i].bucket == bucket) lifecycle->feeders.items[i].feed(vm, list, lifecycle->feeders.items[i].ud);
         put(snapshot, bucket_names[bucket], ch_object(list));
