@@ -242,6 +242,7 @@ static void task_free(void *self) {
     ch_release(task->wake_value);
     ch_release(task->context);
     ch_release(task->step);
+    ch_release(task->scope);
     ch_release(task->roots);
     ch_error_release(&task->error);
     ch_error_release(&task->wake_error);
@@ -263,7 +264,7 @@ static ChTask *task_new(ChVm *vm, ChClosure *take_closure, const ChValue *args, 
     task->id = ++vm->scheduler->next_task_id;
     task->state = CH_TASK_READY;
     task->parent = vm->task;
-    task->context = task->roots = task->step = CH_NIL;
+    task->context = task->roots = task->step = task->scope = CH_NIL;
     if (task->parent) {
         task->parent->handle.head.refs++;
         task->context = ch_retain(task->parent->context);
@@ -572,6 +573,7 @@ ChFlow ch__op_spawn(ChVm *vm, ChValue *ra, ChValue *rb) {
     ch_span_end(vm, span);
     if (!task) return CH_THROW;
     task->handle.head.refs++;
+    if (vm->task->scope.tag == CH_TAG_LIST) ch_list_push(ch_list_unshare(&vm->task->scope), ch_retain(ch_object(task)));
     ch_assign_take(ra, ch_object(task));
     return CH_OK;
 }
@@ -682,6 +684,12 @@ CH_NATIVE(ch__task_cancel_since) {
         if (!child || child->id <= args[0].as.integer) return CH_OK;
         ch_task_cancel(vm, child);
     }
+}
+
+CH_NATIVE(ch__task_scope) {
+    *result = vm->task->scope;
+    vm->task->scope = ch_take(&args[0]);
+    return CH_OK;
 }
 
 // A task that was asked to end still takes turns with those that look at is_cancelled().

@@ -264,6 +264,7 @@ struct ChTask {
     uint32_t number;         // among those that its parent has spawned, or of its group
     uint32_t spawn_count, group_count; // how many it has begun itself
     ChValue context;         // runtime_context_set: a dict, or nil
+    ChValue scope;           // of task_scope: the list of the tasks that it has spawned, or nil
     ChValue step;            // the step and persona that run, see runtime/steps.c; handed down as the context is
     ChValue roots;           // the folders in which it may name files (builtins/roots.c): a list, or nil: all
     int32_t grace;           // safepoints left after a cancel request; -1: none is known yet
