@@ -192,13 +192,15 @@ static void top_level_variables_follow_the_kind_of_file(void **state)
 static void sessions_and_frames_lend_their_names(void **state)
 {
     (void)state;
-    Compiled first = compile_with("var n = 41", 10, &(ChCompileOptions){.kind = CH_COMPILE_REPL});
+    ChCompileSession *session = ch_compile_session_new();
+    Compiled first = compile_with("var n = 41", 10, &(ChCompileOptions){.kind = CH_COMPILE_REPL, .session = session});
     assert_int_equal(first.chunk->slot_count, 1);
-    Compiled next = compile_with("n + 1", 5, &(ChCompileOptions){.kind = CH_COMPILE_REPL, .module = first.chunk});
+    Compiled next = compile_with("n + 1", 5, &(ChCompileOptions){.kind = CH_COMPILE_REPL, .session = session});
     assert_non_null(strstr(next.listing.data, "GET_MODULE    r1, @n"));
     assert_non_null(strstr(next.listing.data, "RETURN        r0"));
     release(&next);
     release(&first);
+    ch_compile_session_free(session);
     ChStr names[2] = {CH_STR("a"), CH_STR("b")};
     Compiled eval = compile_with("a * b", 5, &(ChCompileOptions){.kind = CH_COMPILE_EVAL, .names = names, .name_count = 2});
     assert_int_equal(eval.chunk->protos[0]->param_count, 2);
