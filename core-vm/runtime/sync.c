@@ -35,6 +35,9 @@ ChSync *ch__sync_find(ChVm *vm, const char *kind, ChStr key, uint32_t capacity) 
 
 void ch__syncs_free(ChVm *vm) {
     for (uint32_t i = 0; i < vm->scheduler->syncs.count; i++) {
+        ChSync *sync = vm->scheduler->syncs.entries[i].value.pointer;
+        // A value that outlives the scheduler may still hold a permit.
+        for (ChPermit *permit = sync->held; permit; permit = permit->next) permit->is_released = true;
         ch_free((char *)(uintptr_t)vm->scheduler->syncs.entries[i].key.data);
         ch_free(vm->scheduler->syncs.entries[i].value.pointer);
     }
