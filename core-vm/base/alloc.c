@@ -67,7 +67,14 @@ void *ch_alloc(size_t size) {
     return memory;
 }
 
+// glibc's calloc passes the cache of free blocks by that malloc and free use; small ones are cleared here.
+#define CALLOC_SMALL_MAX 1024u
+
 void *ch_alloc_zero(size_t count, size_t size) {
+    if (count && size && count <= CALLOC_SMALL_MAX && size <= CALLOC_SMALL_MAX / count) {
+        void *small = ALLOCATE(count * size);
+        if (small) return memset(small, 0, count * size);
+    }
     void *memory = atomic_load_explicit(&allocate_zero, memory_order_relaxed)(count ? count : 1, size ? size : 1);
     if (!memory) die_out_of_memory(count);
     return memory;
