@@ -78,6 +78,9 @@ struct ChServer {
     bool has_markdown_hover;
     bool has_diagnostic_tags;
     bool can_watch_files;
+    bool pulls_diagnostics; /* it asks for them and can be told to ask again: nothing is pushed then */
+    bool has_token_deltas;
+    uint32_t refresh_count; /* requests to ask again, so far */
 };
 
 /* Runs until the client leaves; returns the exit code of the process. */

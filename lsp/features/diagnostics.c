@@ -1,6 +1,15 @@
 /* See diagnostics.h. */
 #include "features/diagnostics.h"
 
+void ch_diagnostics_of_analysis(const ChAnalysis *analysis, ChDiagnosticList *list)
+{
+    const ChTree *tree = ch_analysis_tree(analysis);
+    ch_diagnostics_append(list, &tree->diagnostics);
+    if (tree->diagnostics.error_count == 0)
+        ch_diagnostics_append(list, ch_analysis_diagnostics(analysis));
+    ch_diagnostics_sort(list);
+}
+
 void ch_diagnostics_of(const ChSnapshot *snapshot, bool is_harn, ChDiagnosticList *list)
 {
     if (!is_harn)
@@ -12,8 +21,5 @@ void ch_diagnostics_of(const ChSnapshot *snapshot, bool is_harn, ChDiagnosticLis
         ch_diagnostic_help(list, notice, "split it into modules");
         return;
     }
-    ch_diagnostics_append(list, &snapshot->tree->diagnostics);
-    if (snapshot->tree->diagnostics.error_count == 0)
-        ch_diagnostics_append(list, ch_analysis_diagnostics(snapshot->analysis));
-    ch_diagnostics_sort(list);
+    ch_diagnostics_of_analysis(snapshot->analysis, list);
 }

@@ -77,6 +77,8 @@ static void read_settings(ChServer *server, const cJSON *settings)
     ChSettings *to = &server->session.settings;
     bool was_enabled = to->are_diagnostics_enabled;
     to->are_diagnostics_enabled = ch_json_get_bool(ch_json_get(own, "diagnostics"), "enable", was_enabled);
+    to->are_workspace_diagnostics_enabled =
+        ch_json_get_bool(ch_json_get(own, "diagnostics"), "workspace", to->are_workspace_diagnostics_enabled);
     int64_t limit_ms = 0;
     if (ch_json_get_integer(ch_json_get(own, "analysis"), "timeLimitMs", 1, INT32_MAX, &limit_ms))
         to->analysis_ms_max = (uint32_t)limit_ms;
@@ -98,6 +100,9 @@ static void read_client(ChServer *server, const cJSON *params)
     server->has_hierarchical_symbols =
         ch_json_get_bool(ch_json_get(text, "documentSymbol"), "hierarchicalDocumentSymbolSupport", false);
     server->has_related_information = ch_json_get_bool(ch_json_get(text, "publishDiagnostics"), "relatedInformation", false);
+    server->pulls_diagnostics = ch_json_get(text, "diagnostic") != NULL &&
+        ch_json_get_bool(ch_json_path(client, "workspace.diagnostics"), "refreshSupport", false);
+    server->has_token_deltas = ch_json_get_bool(ch_json_path(text, "semanticTokens.requests.full"), "delta", false);
     server->has_diagnostic_tags = ch_json_path(text, "publishDiagnostics.tagSupport") != NULL;
     const cJSON *formats = ch_json_path(text, "hover.contentFormat");
     server->has_markdown_hover = !formats;

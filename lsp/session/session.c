@@ -20,6 +20,7 @@ static void free_document(ChDocument *document)
     ch_text_release(&document->text);
     ch_snapshot_unref(document->snapshot);
     ch_source_unref(document->source);
+    ch_free(document->tokens);
     ch_free(document);
 }
 

@@ -33,8 +33,10 @@ typedef struct ChDocument {
     bool is_harn;             /* by its language id or name: others are kept but not analysed */
     bool is_lost;             /* a change could not be applied: the text is unknown until it is sent whole */
     ChSnapshot *snapshot;     /* the newest analysis, maybe of an older revision; NULL before the first */
-    int64_t published_version; /* of the diagnostics that the client has */
+    int64_t published_version; /* of the diagnostics that the client has, pushed or pulled */
     uint64_t published_hash;  /* of them; 0 for none sent yet */
+    uint32_t *tokens;         /* owned; the semantic tokens that the client has, for the next delta; may be NULL */
+    uint32_t token_count;     /* of numbers, five for each token */
     uint32_t waiting_count;   /* requests that wait for an analysis of it */
     uint64_t changed_ms;      /* loop time of the last change */
     bool is_stale;            /* a file that it imports changed since the snapshot */
@@ -45,6 +47,7 @@ typedef struct ChDocument {
 
 typedef struct ChSettings {
     bool are_diagnostics_enabled; /* harn.diagnostics.enable */
+    bool are_workspace_diagnostics_enabled; /* harn.diagnostics.workspace, when it starts: of files that are not open, too */
     uint32_t analysis_ms_max;     /* harn.analysis.timeLimitMs */
 } ChSettings;
 

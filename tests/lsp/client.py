@@ -278,6 +278,15 @@ class Client(Process):
                 raise TimeoutError("no %s; got %r; stderr: %s" % (method, self.notes[-5:], "".join(self.errors)))
             self._take(self.receive(left))
 
+    def wait_request(self, method):
+        """The params of the server's next request of the method; it was answered with null."""
+        limit = time.monotonic() + WAIT_S
+        while True:
+            for i, request in enumerate(self.requests):
+                if request["method"] == method:
+                    return self.requests.pop(i).get("params")
+            self._take(self.receive(max(0.0, limit - time.monotonic())))
+
     def has_note(self, method, wait_s=0.5, accept=lambda params: True):
         try:
             self.wait_note(method, accept, wait_s)
