@@ -163,6 +163,11 @@ function activeFile() {
   return document?.languageId === 'harn' && document.uri.scheme === 'file' ? document.uri.fsPath : undefined;
 }
 
+/** The file that a menu (a Uri), a code lens (its text) or nothing but the editor means. */
+function fileOf(uri) {
+  return uri instanceof vscode.Uri ? uri.fsPath : typeof uri === 'string' ? vscode.Uri.parse(uri).fsPath : activeFile();
+}
+
 const debugConfigurations = {
   /** Completes what F5 without launch.json, or a configuration with gaps, leaves open. */
   resolveDebugConfiguration(folder, config) {
@@ -234,7 +239,7 @@ const debugTrackers = {
 
 /** Runs the command line on a file in the task panel. Answers the execution, or undefined when nothing could be run. */
 async function runInTask(uri, title, argumentsOf) {
-  const file = uri instanceof vscode.Uri ? uri.fsPath : activeFile();
+  const file = fileOf(uri);
   const name = program('cli.path');
   const command = findProgram(name);
   if (!command) {
@@ -274,8 +279,21 @@ async function profileFile(uri) {
   }
 }
 
+/** Runs one test of a file: what its code lens asks for. */
+async function runTest(uri, name) {
+  await runInTask(uri, `Test ${name} of `, (file) => ['test', '--filter', name, file]);
+}
+
+/** Lists who names the thing at a position, for a code lens that has counted them. */
+async function showReferences(uri, position) {
+  const file = vscode.Uri.parse(uri);
+  const place = new vscode.Position(position.line, position.character);
+  const found = await vscode.commands.executeCommand('vscode.executeReferenceProvider', file, place);
+  await vscode.commands.executeCommand('editor.action.showReferences', file, place, found ?? []);
+}
+
 function debugFile(uri) {
-  const file = uri instanceof vscode.Uri ? uri.fsPath : activeFile();
+  const file = fileOf(uri);
   return vscode.debug.startDebugging(file ? vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) : undefined,
     { type: 'harn', request: 'launch', name: 'Debug Harn file', program: file });
 }
@@ -287,6 +305,8 @@ exports.activate = async function activate(context) {
     vscode.commands.registerCommand('harn.runFile', runFile),
     vscode.commands.registerCommand('harn.profileFile', profileFile),
     vscode.commands.registerCommand('harn.debugFile', debugFile),
+    vscode.commands.registerCommand('harn.runTest', runTest),
+    vscode.commands.registerCommand('harn.showReferences', showReferences),
     vscode.debug.registerDebugConfigurationProvider('harn', debugConfigurations),
     vscode.debug.registerDebugConfigurationProvider('harn', debugConfigurations, vscode.DebugConfigurationProviderTriggerKind.Dynamic),
     vscode.debug.registerDebugAdapterDescriptorFactory('harn', debugAdapters),
