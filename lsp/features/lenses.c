@@ -12,19 +12,16 @@ static bool is_test(const ChNode *pipeline)
     return false;
 }
 
-/* The pipeline with which a run begins: `default`, else `main`, else the first. */
+/* The pipeline with which a run begins: `default`, else the first. */
 static const ChNode *entry_of(ChNodeList items)
 {
-    static const char *const names[] = {"default", "main"};
     const ChNode *first = NULL;
-    for (int n = 0; n < 2; n++) {
-        for (uint32_t i = 0; i < items.count; i++) {
-            if (items.items[i]->kind != CH_NODE_PIPELINE)
-                continue;
-            if (ch_str_is(items.items[i]->as.decl.name.text, names[n]))
-                return items.items[i];
-            first = first ? first : items.items[i];
-        }
+    for (uint32_t i = 0; i < items.count; i++) {
+        if (items.items[i]->kind != CH_NODE_PIPELINE)
+            continue;
+        if (ch_str_is(items.items[i]->as.decl.name.text, "default"))
+            return items.items[i];
+        first = first ? first : items.items[i];
     }
     return first;
 }

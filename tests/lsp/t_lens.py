@@ -36,13 +36,17 @@ def test_lenses(context):
         lenses = client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
         found = [(lens["range"]["start"]["line"], lens.get("command", {}).get("title"), lens.get("command", {}).get("command"),
                   lens.get("command", {}).get("arguments")) for lens in lenses]
-        assert found == [(0, None, None, None), (8, "Run", "harn.runFile", [uri]), (8, "Debug", "harn.debugFile", [uri]),
+        assert found == [(0, None, None, None), (4, "Run", "harn.runFile", [uri]), (4, "Debug", "harn.debugFile", [uri]),
                          (12, "Run test", "harn.runTest", [uri, "test_area"]),
                          (17, "Run test", "harn.runTest", [uri, "marked"])], found
         resolved = client.request("codeLens/resolve", lenses[0])
         assert resolved["range"] == lenses[0]["range"]
         assert resolved["command"] == {"title": "4 references", "command": "harn.showReferences",
                                        "arguments": [uri, {"line": 0, "character": 7}]}, resolved
+        client.change(uri, 2, {"text": TEXT.replace("pipeline main", "pipeline default")})
+        lenses = client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+        lines = [lens["range"]["start"]["line"] for lens in lenses if lens.get("command", {}).get("title") == "Run"]
+        assert lines == [8], "a run begins with `default`, else with the first pipeline"
         client.leave()
 
 
