@@ -98,3 +98,32 @@ void ch_implementations_at(const ChSnapshot *snapshot, uint32_t offset, ChDefini
         ch_array_push(definitions, (ChDefinition){NULL, method ? method->range : symbols[i].range});
     }
 }
+
+bool ch_is_related_kind(ChSymbolKind kind)
+{
+    return kind == CH_SYMBOL_STRUCT || kind == CH_SYMBOL_ENUM || kind == CH_SYMBOL_INTERFACE;
+}
+
+static bool is_fulfilled_by(const ChSymbol *interface, const ChSymbol *type)
+{
+    return interface->decl && type->decl && interface->kind == CH_SYMBOL_INTERFACE && !interface->module && !type->module &&
+           (type->kind == CH_SYMBOL_STRUCT || type->kind == CH_SYMBOL_ENUM) && fulfils(type->decl, interface->decl);
+}
+
+void ch_supertypes_of(const ChAnalysis *analysis, uint32_t symbol, ChRelated *related)
+{
+    uint32_t count = 0;
+    const ChSymbol *symbols = ch_analysis_symbols(analysis, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (is_fulfilled_by(&symbols[i], &symbols[symbol]))
+            ch_array_push(related, i);
+}
+
+void ch_subtypes_of(const ChAnalysis *analysis, uint32_t symbol, ChRelated *related)
+{
+    uint32_t count = 0;
+    const ChSymbol *symbols = ch_analysis_symbols(analysis, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (is_fulfilled_by(&symbols[symbol], &symbols[i]))
+            ch_array_push(related, i);
+}

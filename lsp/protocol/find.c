@@ -230,25 +230,6 @@ static bool is_callable(ChSymbolKind kind)
     return kind == CH_SYMBOL_FUNCTION || kind == CH_SYMBOL_METHOD || kind == CH_SYMBOL_PIPELINE || kind == CH_SYMBOL_TOOL;
 }
 
-/* One item. What is needed to ask for its calls travels in `data`. */
-static void add_item(ChBuffer *out, ChPlaceFile *file, const ChSource *source, const ChSymbol *symbol)
-{
-    ChRange full = symbol->full_range.end >= symbol->range.end ? symbol->full_range : symbol->range;
-    if (full.start > symbol->range.start)
-        full.start = symbol->range.start;
-    ch_buffer_add_text(out, "{\"name\":");
-    ch_buffer_add_json(out, symbol->name);
-    ch_buffer_printf(out, ",\"kind\":%d,\"uri\":", ch_encode_symbol_kind(symbol->kind));
-    ch_buffer_add_json(out, ch_str_of(file->uri));
-    ch_buffer_add_text(out, ",\"range\":");
-    ch_encode_range(out, &file->cursor, full);
-    ch_buffer_add_text(out, ",\"selectionRange\":");
-    ch_encode_range(out, &file->cursor, symbol->range);
-    ch_buffer_add_text(out, ",\"data\":{\"path\":");
-    ch_buffer_add_json(out, source->path);
-    ch_buffer_printf(out, ",\"start\":%u}}", symbol->range.start);
-}
-
 void ch_lsp_call_hierarchy_capability(ChServer *server, cJSON *capabilities)
 {
     ch_json_add_bool(capabilities, "callHierarchyProvider", true);
@@ -266,7 +247,7 @@ static void answer_prepare_calls(ChServer *server, ChSearch *search)
         ChPlaceFile file;
         ch_place_file_init(&file, server, source);
         ch_buffer_add_byte(out, '[');
-        add_item(out, &file, source, symbol);
+        ch_place_add_item(out, &file, source, symbol);
         ch_buffer_add_byte(out, ']');
         ch_place_file_release(&file);
         return;
@@ -313,7 +294,7 @@ static void add_incoming(ChServer *server, const ChFoundFile *found, ChBuffer *o
         } else {
             ch_buffer_add_text(out, is_open ? "]}," : *is_first ? "" : ",");
             ch_buffer_add_text(out, "{\"from\":");
-            add_item(out, &file, source, ch_analysis_symbol(found->analysis, around));
+            ch_place_add_item(out, &file, source, ch_analysis_symbol(found->analysis, around));
             ch_buffer_add_text(out, ",\"fromRanges\":[");
         }
         is_open = true;
@@ -348,7 +329,7 @@ static void add_callee(ChServer *server, const ChAnalysis *analysis, uint32_t in
     }
     ChPlaceFile file;
     ch_place_file_init(&file, server, source);
-    add_item(out, &file, source, &place);
+    ch_place_add_item(out, &file, source, &place);
     ch_place_file_release(&file);
 }
 
@@ -385,28 +366,14 @@ static void answer_outgoing(ChServer *server, ChSearch *search)
     ch_buffer_add_byte(out, ']');
 }
 
-static void start_calls(ChServer *server, ChRequest *request, void (*answer)(ChServer *, ChSearch *))
-{
-    const cJSON *item = ch_json_get(request->params, "item");
-    const cJSON *data = ch_json_get(item, "data");
-    int64_t start = 0;
-    ChTarget target = {.path = ch_str_of(ch_json_get_string(data, "path")), .name = ch_str_of(ch_json_get_string(item, "name"))};
-    if (!target.path.length || !target.name.length || !ch_json_get_integer(data, "start", 0, UINT32_MAX - 1, &start)) {
-        ch_request_fail(request, CH_RPC_INVALID_PARAMS, "params.item is none that this server gave.");
-        return;
-    }
-    target.start = (uint32_t)start;
-    ch_search_start(server, request, &target, target.name, answer);
-}
-
 void ch_lsp_incoming_calls(ChServer *server, ChRequest *request)
 {
-    start_calls(server, request, answer_incoming);
+    ch_search_start_item(server, request, answer_incoming);
 }
 
 void ch_lsp_outgoing_calls(ChServer *server, ChRequest *request)
 {
-    start_calls(server, request, answer_outgoing);
+    ch_search_start_item(server, request, answer_outgoing);
 }
 
 /* ---- symbols of the workspace ---- */

@@ -83,3 +83,21 @@ void ch_place_add_location(ChBuffer *out, const ChServer *server, const ChSource
     ch_buffer_add_byte(out, '}');
     ch_place_file_release(&file);
 }
+
+void ch_place_add_item(ChBuffer *out, ChPlaceFile *file, const ChSource *source, const ChSymbol *symbol)
+{
+    ChRange full = symbol->full_range.end >= symbol->range.end ? symbol->full_range : symbol->range;
+    if (full.start > symbol->range.start)
+        full.start = symbol->range.start;
+    ch_buffer_add_text(out, "{\"name\":");
+    ch_buffer_add_json(out, symbol->name);
+    ch_buffer_printf(out, ",\"kind\":%d,\"uri\":", ch_encode_symbol_kind(symbol->kind));
+    ch_buffer_add_json(out, ch_str_of(file->uri));
+    ch_buffer_add_text(out, ",\"range\":");
+    ch_encode_range(out, &file->cursor, full);
+    ch_buffer_add_text(out, ",\"selectionRange\":");
+    ch_encode_range(out, &file->cursor, symbol->range);
+    ch_buffer_add_text(out, ",\"data\":{\"path\":");
+    ch_buffer_add_json(out, source->path);
+    ch_buffer_printf(out, ",\"start\":%u}}", symbol->range.start);
+}

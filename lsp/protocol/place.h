@@ -30,4 +30,7 @@ void ch_place_file_release(ChPlaceFile *file);
 /* {"uri":…,"range":…} of a place in any file. */
 void ch_place_add_location(ChBuffer *out, const ChServer *server, const ChSource *source, ChRange range);
 
+/* An item of a call or type hierarchy. What is needed to ask on from it travels in `data`. */
+void ch_place_add_item(ChBuffer *out, ChPlaceFile *file, const ChSource *source, const ChSymbol *symbol);
+
 #endif

@@ -87,6 +87,20 @@ ChSearch *ch_search_start(ChServer *server, ChRequest *request, const ChTarget *
     return search;
 }
 
+void ch_search_start_item(ChServer *server, ChRequest *request, void (*answer)(ChServer *, ChSearch *))
+{
+    const cJSON *item = ch_json_get(request->params, "item");
+    const cJSON *data = ch_json_get(item, "data");
+    int64_t start = 0;
+    ChTarget target = {.path = ch_str_of(ch_json_get_string(data, "path")), .name = ch_str_of(ch_json_get_string(item, "name"))};
+    if (!target.path.length || !target.name.length || !ch_json_get_integer(data, "start", 0, UINT32_MAX - 1, &start)) {
+        ch_request_fail(request, CH_RPC_INVALID_PARAMS, "params.item is none that this server gave.");
+        return;
+    }
+    target.start = (uint32_t)start;
+    ch_search_start(server, request, &target, target.name, answer);
+}
+
 void ch_search_cancel(ChServer *server, const cJSON *id, ChRpcCode code, const char *text)
 {
     for (ChSearch *search = server->searches; search; search = search->next) {

@@ -36,6 +36,9 @@ struct ChSearch {
 ChSearch *ch_search_start(ChServer *server, ChRequest *request, const ChTarget *target, ChStr word,
                           void (*answer)(ChServer *server, ChSearch *search));
 
+/* The same for what params.item, made by ch_place_add_item, stands for. Fails the request when it is none of ours. */
+void ch_search_start_item(ChServer *server, ChRequest *request, void (*answer)(ChServer *server, ChSearch *search));
+
 /* Answers the searches with this id, or all (NULL), with an error; their work is dropped. */
 void ch_search_cancel(ChServer *server, const cJSON *id, ChRpcCode code, const char *text);
 
