@@ -271,6 +271,7 @@ bool ch__check_bodies(ChAnalysis *analysis, const ChAnalysisOptions *options)
     ch_array_release(&checker.trail);
     ch_array_release(&checker.writes);
     ch_map_release(&checker.names);
+    ch_free(checker.known);
     ch_free(checker.states);
     if (is_done)
         ch__report_unresolved(analysis, options);

@@ -99,6 +99,7 @@ typedef struct ChChecker {
     /* Names of the variants or fields of the declaration asked for last. */
     const ChTypeDecl *named_decl;
     ChMap names; /* to the position + 1 */
+    const struct ChKnown **known; /* by symbol: the values of constants; NULL until there is one */
 } ChChecker;
 
 typedef enum ChStep { CH_STEP_DONE, CH_STEP_CHILD } ChStep;
@@ -233,8 +234,8 @@ int32_t ch__decl_position(ChChecker *checker, const ChTypeDecl *decl, ChStr name
 void ch__check_exhaustive(ChChecker *checker, const ChNode *match);
 
 /* ---- constant.c ---- */
-/* Is the value of a `const` known before the program runs? */
-void ch__check_constant(ChChecker *checker, const ChNode *binding, ChStr name);
+/* Is the value of a `const` known before the program runs? It is then kept for those that name it. */
+void ch__check_constant(ChChecker *checker, const ChNode *binding, uint32_t symbol, ChStr name);
 
 /* ---- options.c ---- */
 /* A dict literal for a parameter of options: every key must be one of the type's. */

@@ -118,7 +118,7 @@ static void bind_name(ChChecker *checker, const ChNode *node, const ChNode *patt
     const ChType *written = ch__type_lower(checker->analysis, node->as.binding.type);
     uint32_t symbol = ch__symbol_at(checker, pattern);
     if (node->kind == CH_NODE_CONST)
-        ch__check_constant(checker, node, name);
+        ch__check_constant(checker, node, symbol, name);
     if (written && actual && value && !ch__type_fits(checker, written, actual)) {
         const char *word = node->kind == CH_NODE_LET ? "let" : node->kind == CH_NODE_VAR ? "var" : "const";
         ChDiagnostic *diagnostic = ch__report_mismatch(

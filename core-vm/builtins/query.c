@@ -114,8 +114,9 @@ static bool take_int(Parser *p, int64_t *number) {
     if (is_negative) at++;
     uint32_t start = at;
     int64_t sum = 0;
-    for (; at < p->text.length && p->text.data[at] >= '0' && p->text.data[at] <= '9' && at - start < 18; at++)
-        sum = sum * 10 + (p->text.data[at] - '0');
+    // A place beyond every list is as good as any other.
+    for (; at < p->text.length && p->text.data[at] >= '0' && p->text.data[at] <= '9'; at++)
+        if (sum < INT64_MAX / 10 - 1) sum = sum * 10 + (p->text.data[at] - '0');
     if (at == start) return false;
     *number = is_negative ? -sum : sum;
     p->at = at;
