@@ -36,7 +36,7 @@ const grammar = {
     continuation: m(R`\\$`, 'punctuation.separator.continuation.harn'),
     attribute: { patterns: [
       be(R`(@)(${id})(\()`, R`\)`, 'meta.attribute.harn', { 1: 'punctuation.definition.attribute.harn', 2: 'entity.name.function.decorator.harn', 3: 'punctuation.section.arguments.begin.harn' }, { 0: 'punctuation.section.arguments.end.harn' },
-        [ ...inc('comments', 'strings', 'numbers', 'constants'), m(R`(${id})\s*(:)`, null, { 1: 'variable.parameter.attribute.harn', 2: 'punctuation.separator.key-value.harn' }), m(id, 'constant.other.harn'), ...inc('brackets', 'punctuation', 'operators') ]),
+        [ ...inc('comments', 'strings', 'numbers', 'constants'), m(R`(${id})\s*(:)`, null, { 1: 'variable.parameter.attribute.harn', 2: 'punctuation.separator.key-value.harn' }), m(id, 'constant.other.harn'), ...inc('block', 'brackets', 'punctuation', 'operators') ]),
       m(R`(@)(${id})`, 'meta.attribute.harn', { 1: 'punctuation.definition.attribute.harn', 2: 'entity.name.function.decorator.harn' }),
     ] },
     declarations: { patterns: [
