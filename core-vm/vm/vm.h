@@ -140,17 +140,17 @@ typedef enum ChFiberStatus { CH_FIBER_NEW, CH_FIBER_RUNNING, CH_FIBER_SUSPENDED,
 struct ChFiber {
     ChValue *stack, *stack_end;
     ChFrame *frames, *frames_end; // frames_end: where the next push must grow or fail
-    uint32_t frame_capacity;
     ChFrame *top;            // NULL: no frame
     ChFiber *consumer;       // the fiber that resumed this generator, NULL for a task's main fiber
     ChGenerator *generator;  // whose fiber this is; borrowed
     uint32_t depth;          // frames of the consumers below
-    ChFiberStatus status;
+    uint32_t frame_capacity;
+    ChFiberStatus status : 8;
     bool is_before;          // the top frame's pc is about to run (stopped there), not behind a call
     uint16_t resume_dst;     // register of the top frame that gets what it waits for
+    uint16_t item_dst;       // of the consumer's top frame
     const ChInstr *end_pc;   // where the consumer goes on when the generator has ended
     const ChInstr *item_pc;  // ... when it has yielded, into register item_dst
-    uint16_t item_dst;
     const ChInstr *jump;     // while counting: the conditional jump whose way on is looked for, or NULL
 };
 
@@ -251,10 +251,10 @@ struct ChTask {
     struct ChPermit *permits; // that it has taken and that are not released, see runtime/sync.h
     uint32_t graph_mark, graph_index; // see runtime/graph.c
     uint32_t wait_count;     // how often it has waited: tells stale timers
+    uint32_t group_index;    // in `group`
     struct ChWait *wait;     // what it waits for, NULL when it does not; see runtime/
     struct ChSpanStack *spans; // NULL: none, see runtime/trace.h
     struct ChGroup *group;   // of a `parallel` that it is a part of
-    uint32_t group_index;
     ChRegion *regions;
     uint32_t region_count, region_capacity;
     ChValue wake_value;      // given to the register it waits for
@@ -263,11 +263,11 @@ struct ChTask {
     ChTaskQueue joiners;     // tasks that await this one
     uint32_t number;         // among those that its parent has spawned, or of its group
     uint32_t spawn_count, group_count; // how many it has begun itself
+    int32_t grace;           // safepoints left after a cancel request; -1: none is known yet
     ChValue context;         // runtime_context_set: a dict, or nil
     ChValue scope;           // of task_scope: the list of the tasks that it has spawned, or nil
     ChValue step;            // the step and persona that run, see runtime/steps.c; handed down as the context is
     ChValue roots;           // the folders in which it may name files (builtins/roots.c): a list, or nil: all
-    int32_t grace;           // safepoints left after a cancel request; -1: none is known yet
     bool has_wake, wake_throws;
     bool is_unwinding;       // a hook stopped at the throw of the pending error
     bool cancel_requested;
