@@ -532,6 +532,9 @@ def main():
             check(Project(charn))
             print("ok     %s" % name)
         except Exception as error:  # noqa: BLE001 every check is told of
+            if str(error) == "out of pty devices":  # a machine without pseudo-terminals
+                print("skipped %s: %s" % (name, error))
+                continue
             failed += 1
             print("FAILED %s: %s" % (name, error))
     print("%d passed, %d failed" % (len(checks) - failed, failed))
