@@ -58,7 +58,7 @@ CH_NATIVE(ch__ws_frame) {
     return CH_OK;
 }
 
-// One frame at the start of the bytes. 0: more is needed; -1: `why` says what is wrong.
+// One frame. 0: more is needed; -1: `why` says what is wrong.
 static int64_t read_frame(const unsigned char *bytes, size_t length, bool is_server, uint64_t max, ChDict *frame, const char **why) {
     if (length < 2) return 0;
     unsigned opcode = bytes[0] & 0x0f;
@@ -93,11 +93,13 @@ static int64_t read_frame(const unsigned char *bytes, size_t length, bool is_ser
 
 CH_NATIVE(ch__ws_parse) {
     const ChBytes *bytes = args[0].as.bytes;
-    bool is_server = ch_is_truthy(args[1]);
-    uint64_t max = args[2].as.integer > 0 ? (uint64_t)args[2].as.integer : 0;
+    bool is_server = ch_is_truthy(args[2]);
+    uint64_t max = args[3].as.integer > 0 ? (uint64_t)args[3].as.integer : 0;
+    size_t start = args[1].as.integer > 0 ? (size_t)args[1].as.integer : 0;
+    if (start > bytes->length) start = bytes->length;
     ChDict *frame = ch_dict_new();
     const char *why = NULL;
-    int64_t used = read_frame((const unsigned char *)bytes->data, bytes->length, is_server, max, frame, &why);
+    int64_t used = read_frame((const unsigned char *)bytes->data + start, bytes->length - start, is_server, max, frame, &why);
     ch_dict_put_str(frame, "used", ch_int(used > 0 ? used : 0));
     if (why) ch_dict_put_str(frame, "error", ch_object(ch_string_from(why)));
     return ch__give(result, ch_object(frame));
