@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/hash.h"
 #include "compile/codec.h"
+#include "files.h"
 
 #include "base/banned.h"
 
@@ -118,8 +119,9 @@ static bool read_entry(const char *path, ChBuffer *out) {
 }
 
 ChChunk *cli_cache_find(const ChSource *source) {
+    if (source->text.length < TEXT_BYTES_MIN) return NULL;
     BuildId id = build_id();
-    if (source->text.length < TEXT_BYTES_MIN || !id.length) return NULL;
+    if (!id.length) return NULL;
     Key key = key_of(source, id);
     ChBuffer path = {0}, bytes = {0}, why = {0};
     ChChunk *chunk = NULL;
@@ -163,7 +165,7 @@ static void make_room(const char *folder) {
     struct dirent *item;
     struct stat info;
     while (dir && (item = readdir(dir)))
-        if (ch_str_ends_with(ch_str_of(item->d_name), CH_STR(".chunk")) &&
+        if (strstr(item->d_name, ".chunk") && // also what a run that was killed left beside its place
             fstatat(dirfd(dir), item->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
             ch_array_push(&entries, ((Entry){ch_str_detach(ch_str_of(item->d_name)), info.st_mtim}));
     if (entries.count >= ENTRIES_MAX) {
@@ -175,22 +177,10 @@ static void make_room(const char *folder) {
     if (dir) closedir(dir);
 }
 
-// Beside its place first, so that no run ever sees half of it.
-static void write_entry(const char *path, const ChBuffer *bytes) {
-    ChBuffer name = {0};
-    ch_buffer_printf(&name, "%s.XXXXXX", path);
-    int descriptor = mkstemp(name.data);
-    if (descriptor >= 0) {
-        bool is_good = write(descriptor, bytes->data, bytes->length) == (ssize_t)bytes->length;
-        is_good = close(descriptor) == 0 && is_good;
-        if (!is_good || rename(name.data, path) != 0) unlink(name.data);
-    }
-    ch_buffer_release(&name);
-}
-
 void cli_cache_keep(const ChSource *source, const ChChunk *chunk) {
+    if (source->text.length < TEXT_BYTES_MIN || imports_files(chunk)) return;
     BuildId id = build_id();
-    if (source->text.length < TEXT_BYTES_MIN || !id.length || imports_files(chunk)) return;
+    if (!id.length) return;
     Key key = key_of(source, id);
     ChBuffer folder = {0}, path = {0}, bytes = {0};
     if (cache_folder(&folder, true) && entry_path(key, true, &path)) {
@@ -198,7 +188,8 @@ void cli_cache_keep(const ChSource *source, const ChChunk *chunk) {
         ch_buffer_add(&bytes, &key, sizeof key);
         ch_chunk_write(chunk, &bytes);
         make_room(folder.data);
-        if (bytes.length <= ENTRY_BYTES_MAX) write_entry(path.data, &bytes);
+        // What cannot be kept is not.
+        if (bytes.length <= ENTRY_BYTES_MAX) cli_write_beside(path.data, &bytes, NULL);
     }
     ch_buffer_release(&folder);
     ch_buffer_release(&path);

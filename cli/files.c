@@ -74,22 +74,12 @@ bool cli_write_file(const char *command, const char *path, const ChBuffer *text)
     return is_good;
 }
 
-// Beside the file, so that the rename stays on one file system; the mode is the file's.
-bool cli_replace_file(const char *given, const ChBuffer *text) {
-    char *path = realpath(given, NULL); // a link stays a link
-    if (!path) {
-        fprintf(stderr, "error: %s: %s\n", given, strerror(errno));
-        return false;
-    }
-    struct stat info;
+// Beside the file, so that the rename stays on one file system.
+const char *cli_write_beside(const char *path, const ChBuffer *text, const struct stat *like) {
     ChBuffer name = {0};
     ch_buffer_printf(&name, "%s.XXXXXX", path);
-    int descriptor = -1;
-    const char *what = NULL;
-    if (stat(path, &info) != 0 || (info.st_mode & 0222) == 0)
-        what = "is read-only";
-    else if ((descriptor = mkstemp(name.data)) < 0)
-        what = strerror(errno);
+    int descriptor = mkstemp(name.data);
+    const char *what = descriptor < 0 ? strerror(errno) : NULL;
     size_t done = 0;
     while (!what && done < text->length) {
         ssize_t n = write(descriptor, text->data + done, text->length - done);
@@ -98,15 +88,26 @@ bool cli_replace_file(const char *given, const ChBuffer *text) {
         else if (n < 0 && errno != EINTR)
             what = strerror(errno);
     }
-    if (!what && (fchmod(descriptor, info.st_mode & 07777) != 0 || fsync(descriptor) != 0)) what = strerror(errno);
-    if (!what && geteuid() == 0 && fchown(descriptor, info.st_uid, info.st_gid) != 0) what = strerror(errno);
+    if (!what && like && (fchmod(descriptor, like->st_mode & 07777) != 0 || fsync(descriptor) != 0)) what = strerror(errno);
+    if (!what && like && geteuid() == 0 && fchown(descriptor, like->st_uid, like->st_gid) != 0) what = strerror(errno);
     if (descriptor >= 0 && close(descriptor) != 0 && !what) what = strerror(errno);
     if (!what && rename(name.data, path) != 0) what = strerror(errno);
-    if (what) {
-        fprintf(stderr, "error: %s: %s\n", given, what);
-        if (descriptor >= 0) unlink(name.data);
-    }
+    if (what && descriptor >= 0) unlink(name.data);
     ch_buffer_release(&name);
+    return what;
+}
+
+bool cli_replace_file(const char *given, const ChBuffer *text) {
+    struct stat info;
+    char *path = realpath(given, NULL); // a link stays a link
+    const char *what = NULL;
+    if (!path || stat(path, &info) != 0)
+        what = strerror(errno);
+    else if ((info.st_mode & 0222) == 0)
+        what = "is read-only";
+    else
+        what = cli_write_beside(path, text, &info);
+    if (what) fprintf(stderr, "error: %s: %s\n", given, what);
     free(path);
     return !what;
 }

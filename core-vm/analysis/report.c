@@ -10,13 +10,8 @@ void ch_report_make(ChSource *source, ChReportKind kind, bool (*std_text)(ChStr 
                     ChReport *report)
 {
     ChModuleGraph *graph = ch_module_graph_new(&(ChModuleLoader){.std_text = std_text});
-    ch_report_make_with(source, kind, graph, report);
-    report->graph = graph;
-}
-
-void ch_report_make_with(ChSource *source, ChReportKind kind, ChModuleGraph *graph, ChReport *report)
-{
     ch_report_make_parsed(ch_syntax_parse(source, NULL), kind, ch_module_graph_import, graph, report);
+    report->graph = graph;
 }
 
 void ch_report_make_parsed(ChTree *take_tree, ChReportKind kind, ChImport import, void *data, ChReport *report)

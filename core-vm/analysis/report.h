@@ -23,8 +23,6 @@ typedef struct ChReport {
  * Of a text with syntax errors, only those are reported. End it with ch_report_release. */
 void ch_report_make(ChSource *source, ChReportKind kind, bool (*std_text)(ChStr name, ChStr *text),
                     ChReport *report);
-/* The same with modules that were read for other sources; the graph is borrowed and outlives the report. */
-void ch_report_make_with(ChSource *source, ChReportKind kind, struct ChModuleGraph *graph, ChReport *report);
 /* The same for a source that was parsed, with any way to find its imports; takes the tree. */
 void ch_report_make_parsed(struct ChTree *take_tree, ChReportKind kind, ChImport import, void *data, ChReport *report);
 void ch_report_release(ChReport *report);

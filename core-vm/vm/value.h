@@ -148,7 +148,6 @@ static inline ChValue ch_take(ChValue *slot) {
   *slot = CH_NIL;
   return v;
 }
-static inline bool ch_is_unique(ChValue v) { return v.as.object->refs == 1; }
 
 // ---- objects ------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,7 @@
 
 #include "base/hash.h"
 #include "compile/codec.h"
-#include "compile/compile.h"
-#include "syntax/syntax.h"
+#include "compiled.h"
 
 static const char PROGRAM[] = "import \"std/math\"\n"
                               "enum Shape { Dot, Line(int) }\n"
@@ -29,22 +28,6 @@ static const char PROGRAM[] = "import \"std/math\"\n"
                               "}\n"
                               "pipeline default(task) { println(area(Shape.Dot, {rows: []})) }\n";
 
-static ChChunk *compiled(void) {
-    ChSource *source = ch_source_new(CH_STR("test.harn"), ch_str_of(PROGRAM), NULL);
-    ChTree *tree = ch_syntax_parse(source, NULL);
-    ChArena arena;
-    ch_arena_init(&arena);
-    ChDiagnosticList diagnostics;
-    ch_diagnostics_init(&diagnostics, &arena);
-    ChChunk *chunk = ch_compile(tree, NULL, &diagnostics);
-    if (!chunk) fail_msg("%.*s", CH_STR_ARG(diagnostics.items[0]->message));
-    ch_diagnostics_release(&diagnostics);
-    ch_arena_release(&arena);
-    ch_tree_unref(tree);
-    ch_source_unref(source);
-    return chunk;
-}
-
 static ChBuffer bytes_of(const ChChunk *chunk) {
     ChBuffer bytes = {0};
     ch_chunk_write(chunk, &bytes);
@@ -53,7 +36,7 @@ static ChBuffer bytes_of(const ChChunk *chunk) {
 
 static void test_round_trip(void **state) {
     (void)state;
-    ChChunk *chunk = compiled();
+    ChChunk *chunk = compiled(PROGRAM);
     ChBuffer bytes = bytes_of(chunk), text = {0}, text_again = {0}, why = {0};
     ChChunk *again = ch_chunk_read(ch_buffer_view(&bytes), false, &why);
     assert_non_null(again);
@@ -73,7 +56,7 @@ static void test_round_trip(void **state) {
 
 static void test_every_cut_is_refused(void **state) {
     (void)state;
-    ChChunk *chunk = compiled();
+    ChChunk *chunk = compiled(PROGRAM);
     ChBuffer bytes = bytes_of(chunk);
     for (size_t length = 0; length < bytes.length; length++) {
         // Without its end, and with a checksum that fits, so that the tables have to notice.
@@ -95,7 +78,7 @@ static void test_every_cut_is_refused(void **state) {
 
 static void test_damage_is_noticed(void **state) {
     (void)state;
-    ChChunk *chunk = compiled();
+    ChChunk *chunk = compiled(PROGRAM);
     ChBuffer bytes = bytes_of(chunk);
     uint32_t random = 1;
     for (int i = 0; i < 20000; i++) {

@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compile/compile.h"
-#include "syntax/syntax.h"
+#include "compiled.h"
 
 static const char program[] = "import { helper } from \"./lib\"\n"
                               "enum Shape { Dot, Line(int), Box(int, int) }\n"
@@ -48,23 +47,6 @@ static const char program[] = "import { helper } from \"./lib\"\n"
                               "fn gen() { yield 1 }\n"
                               "pipeline default(task) { count = count + 1\n  work([1], \"k\") }\n";
 
-static ChChunk *compiled(void)
-{
-    ChSource *source = ch_source_new(CH_STR("test.harn"), ch_str_of(program), NULL);
-    ChTree *tree = ch_syntax_parse(source, NULL);
-    ChArena arena;
-    ch_arena_init(&arena);
-    ChDiagnosticList diagnostics;
-    ch_diagnostics_init(&diagnostics, &arena);
-    ChChunk *chunk = ch_compile(tree, NULL, &diagnostics);
-    if (!chunk) fail_msg("%.*s", CH_STR_ARG(diagnostics.items[0]->message));
-    ch_diagnostics_release(&diagnostics);
-    ch_arena_release(&arena);
-    ch_tree_unref(tree);
-    ch_source_unref(source);
-    return chunk;
-}
-
 static bool passes(const ChChunk *chunk)
 {
     ChBuffer why = {0};
@@ -85,7 +67,7 @@ static void refused(const ChChunk *chunk, const char *words)
 static void what_the_compiler_makes_passes(void **state)
 {
     (void)state;
-    ChChunk *chunk = compiled();
+    ChChunk *chunk = compiled(program);
     assert_true(passes(chunk));
     ch_chunk_free(chunk);
 }
@@ -94,7 +76,7 @@ static void what_the_compiler_makes_passes(void **state)
 static void operands_out_of_range_are_refused(void **state)
 {
     (void)state;
-    ChChunk *chunk = compiled();
+    ChChunk *chunk = compiled(program);
     uint32_t tried = 0;
     for (uint32_t p = 0; p < chunk->proto_count; p++) {
         ChProto *proto = chunk->protos[p];
@@ -154,7 +136,7 @@ static void constants_must_have_their_kind(void **state)
         {CH_OP_STRUCT_FROM, CH_CONST_STRUCT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        ChChunk *chunk = compiled();
+        ChChunk *chunk = compiled(program);
         uint32_t pc;
         ChProto *proto = find_op(chunk, rows[i].op, &pc);
         uint32_t other = 0;
@@ -176,7 +158,7 @@ static void damage_of_each_kind_is_named(void **state)
     ChProto *proto;
 #define DAMAGED(change, words)         \
     do {                               \
-        ChChunk *chunk = compiled();   \
+        ChChunk *chunk = compiled(program);   \
         change;                        \
         refused(chunk, words);         \
         ch_chunk_free(chunk);          \
@@ -215,7 +197,7 @@ static void random_damage_never_crashes(void **state)
     (void)state;
     uint32_t seed = 12345;
     for (uint32_t round = 0; round < 300; round++) {
-        ChChunk *chunk = compiled();
+        ChChunk *chunk = compiled(program);
         uint32_t hits = 1 + next_random(&seed) % 4;
         for (uint32_t i = 0; i < hits; i++) {
             ChProto *proto = chunk->protos[next_random(&seed) % chunk->proto_count];
